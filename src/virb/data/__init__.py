@@ -1,0 +1,99 @@
+"""Data sources: images in a fixed order, their labels, and who is related to whom.
+
+Each file of this folder is one source; ``folder:PATH`` is a source too. A source gives RGB bytes and labels and knows
+nothing of tasks, encoders or input sizes.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from virb.registry import Shelf
+from virb.spec import DataCard
+
+Pixels = NDArray[np.uint8]
+"""An image: height x width x 3, RGB."""
+
+
+class BadImage(Exception):  # noqa: N818 - a finding about one file, named as the field names it
+    """An image that cannot be decoded. ``str()`` gives its key and why."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        super().__init__(key, reason)
+        self.key = key
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"'{self.key}': {self.reason}"
+
+
+@final
+@dataclass(frozen=True)
+class Dataset:
+    """An opened data source of n images and m examples.
+
+    Attributes:
+        card: licence, citation and so on.
+        keys: n names of images, in row order: relative paths for files.
+        read: decodes image i to RGB bytes, height x width x 3. Raises BadImage. Called from several threads.
+        digest: changes when any image, label or split changes.
+        images: m x k rows of ``keys``: the images of each example, in order.
+        columns: label columns, each m integers from 0.
+        class_names: names of the classes of each column, in id order.
+        official: for each example ``"fit"``, ``"select"`` or ``"test"``, where the source names the splits; rows that
+            it leaves to carving say ``""``.
+        groups: for each example the id of what it is cut from (video, scene, photo tile), where examples are related.
+    """
+
+    card: DataCard
+    keys: tuple[str, ...]
+    read: Callable[[int], Pixels]
+    digest: str
+    images: NDArray[np.int64]
+    columns: dict[str, NDArray[np.int64]]
+    class_names: dict[str, tuple[str, ...]]
+    official: NDArray[np.str_] | None = None
+    groups: NDArray[np.int64] | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+class DataSource(ABC):
+    """Something that can be opened into a :class:`Dataset`."""
+
+    card: DataCard
+
+    @abstractmethod
+    def open(self, root: Path | None) -> Dataset:
+        """Open the source.
+
+        Args:
+            root: the ``--data-root`` folder. Sources that ship inside packages do not need it.
+
+        Raises:
+            UserError: the data are not there, partly there, or laid out wrongly.
+        """
+
+
+SOURCES: Shelf[DataSource] = Shelf("virb.data", "SOURCE", "data source", DataSource)
+
+
+def open_data(name: str, root: Path | None = None) -> Dataset:
+    """Open a data source by name: a file of this folder, or ``folder:PATH``.
+
+    Raises:
+        UserError: no source has this name, or its data are not as they must be.
+    """
+    prefix, colon, path = name.partition(":")
+    if colon and prefix == "folder":
+        from virb.data._folder import open_folder  # noqa: PLC0415 - only folders need it
+
+        return open_folder(Path(path))
+    return SOURCES.load(name).open(root)
