@@ -13,29 +13,29 @@ _HOMES = {
     "Experiment": "virb.spec",
     "InputPolicy": "virb.spec",
     "Record": "virb.spec",
-    "Results": "virb.study",
+    "Results": "virb.results",
     "Store": "virb.store",
     "Study": "virb.study",
     "Task": "virb.spec",
     "UserError": "virb.errors",
-    "evaluate": "virb.study",
+    "evaluate": "virb.results",
     "load_encoder": "virb.encoders",
 }
 
-__all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604 - built from one table
+__all__ = ["__version__", *sorted(_HOMES)]
 
 if TYPE_CHECKING:
     from virb.encoders import load_encoder as load_encoder
     from virb.errors import UserError as UserError
+    from virb.results import Results as Results
+    from virb.results import evaluate as evaluate
     from virb.spec import EncoderSpec as EncoderSpec
     from virb.spec import Experiment as Experiment
     from virb.spec import InputPolicy as InputPolicy
     from virb.spec import Record as Record
     from virb.spec import Task as Task
     from virb.store import Store as Store
-    from virb.study import Results as Results
     from virb.study import Study as Study
-    from virb.study import evaluate as evaluate
 
 
 def __getattr__(name: str) -> Any:

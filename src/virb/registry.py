@@ -3,7 +3,7 @@
 import pkgutil
 from collections.abc import Iterator
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoints, entry_points
 from importlib.util import find_spec
 from typing import Generic, TypeVar, final
 
@@ -71,5 +71,5 @@ class Shelf(Generic[T]):
         places = spec.submodule_search_locations
         return {m.name.replace("_", "-") for m in pkgutil.iter_modules(places) if not m.name.startswith("_")}
 
-    def _entries(self):  # type: ignore[no-untyped-def]  # noqa: ANN202 - importlib's own type has no public name here
+    def _entries(self) -> EntryPoints:
         return entry_points(group=self.package)

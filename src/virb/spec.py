@@ -386,6 +386,8 @@ class Record(Spec):
                 "Install the newer virb that wrote it: pip install --upgrade virb",
             )
         while form["schema_version"] < SCHEMA:
+            if form["schema_version"] not in MIGRATIONS:
+                raise ValueError(f"{where} has schema {form['schema_version']}, which never was")
             form = MIGRATIONS[form["schema_version"]](form)
         try:
             return cls.model_validate(form)

@@ -1,0 +1,15 @@
+"""Where virb keeps what it can make again."""
+
+import os
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+
+def cache_dir() -> Path:
+    """The folder for caches: ``$VIRB_CACHE``, or the platform's own place for them.
+
+    Everything in it can be deleted at any time. It is not created here: whoever writes creates it.
+    """
+    chosen = os.environ.get("VIRB_CACHE")
+    return Path(chosen).expanduser() if chosen else user_cache_path("virb", appauthor=False)
