@@ -1,0 +1,116 @@
+"""Encoders: frozen networks by name. Each file of this folder is one source, the word before the colon.
+
+Naming an encoder is free of torch; loading it is not. See ``_encoder.py`` for the sealed :class:`Encoder`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, NamedTuple
+
+from virb.errors import UserError, unknown
+from virb.registry import Shelf
+from virb.spec import EncoderSpec, InputPolicy, Preprocessing
+
+if TYPE_CHECKING:
+    from virb.encoders._encoder import Encoder, Trunk
+
+
+class Loaded(NamedTuple):
+    """What a source hands over to be sealed."""
+
+    trunk: Trunk
+    preprocessing: Preprocessing
+    notes: tuple[str, ...] = ()
+    """What the reader of a score should know about the weights."""
+
+
+class Listed(NamedTuple):
+    """A line of ``virb encoders list``."""
+
+    name: str
+    about: str
+    here: bool
+    """Whether it loads without fetching anything."""
+
+
+class EncoderSource(ABC):
+    """Something that turns a name into an encoder."""
+
+    form: str
+    """How it is asked for: ``timm:NAME``."""
+    about: str
+
+    @abstractmethod
+    def parse(self, name: str, rest: str) -> EncoderSpec:
+        """Read what stands after the colon. Imports no torch and opens no weights.
+
+        Raises:
+            UserError: it is not a name this source can have.
+        """
+
+    @abstractmethod
+    def check(self, spec: EncoderSpec, inputs: InputPolicy) -> None:
+        """Refuse, before any compute, what cannot be loaded.
+
+        Raises:
+            UserError: an unknown architecture, weights that are not there or do not match.
+        """
+
+    @abstractmethod
+    def load(self, spec: EncoderSpec, inputs: InputPolicy) -> Loaded:
+        """Build the network with its weights, whole or not at all.
+
+        Raises:
+            UserError: as :meth:`check`.
+        """
+
+    def weights_digest(self, spec: EncoderSpec) -> str | None:
+        """Digest of the weights file, without loading it; None where the weights are not a file of the user's."""
+        return None
+
+    def listed(self) -> list[Listed]:
+        """Encoders of this source worth a line in the list."""
+        return []
+
+
+ENCODERS: Shelf[EncoderSource] = Shelf("virb.encoders", "SOURCE", "encoder source", EncoderSource)
+
+
+def parse_encoder(name: str) -> EncoderSpec:
+    """Turn ``timm:resnet50``, ``checkpoint:PATH@ARCH``, ``random:ARCH``, ``pixels``, … into a spec.
+
+    Raises:
+        UserError: no source has this name, or the source refuses what follows it.
+    """
+    prefix, _, rest = name.partition(":")
+    if prefix not in ENCODERS.names():
+        forms = [source.form for _, source in ENCODERS.items()]
+        error = unknown("encoder source", prefix, ENCODERS.names())
+        raise UserError(error.problem, f"An encoder is named {', '.join(forms)}.\n{error.remedy}")
+    return ENCODERS.load(prefix).parse(name, rest)
+
+
+def check_encoder(spec: EncoderSpec, inputs: InputPolicy) -> None:
+    """Refuse, before any compute, an encoder that cannot be loaded. See :meth:`EncoderSource.check`."""
+    ENCODERS.load(spec.source).check(spec, inputs)
+
+
+def load_encoder(encoder: str | EncoderSpec, inputs: InputPolicy | None = None, device: str = "auto") -> Encoder:
+    """Load and seal an encoder.
+
+    Args:
+        encoder: a name such as ``"timm:resnet50"``, or a spec.
+        inputs: the size it will see; 224 px by default.
+        device: ``"auto"`` takes CUDA where there is one; otherwise any torch device.
+
+    Raises:
+        UserError: the name, the architecture or the weights are not as they must be.
+        ExperimentError: the weights hold NaN or infinity.
+    """
+    from virb.encoders._encoder import Encoder  # torch: imported when something is loaded, not when it is named
+
+    spec = parse_encoder(encoder) if isinstance(encoder, str) else encoder
+    inputs = inputs or InputPolicy()
+    loaded = ENCODERS.load(spec.source).load(spec, inputs)
+    return Encoder(spec, loaded, inputs, device)

@@ -1,0 +1,101 @@
+"""Architectures by name, timm's and torchvision's, as trunks without a classifier."""
+
+import warnings
+from typing import NamedTuple
+
+import timm
+import torch
+import torchvision
+from torch import nn
+
+from virb.encoders._encoder import Trunk
+from virb.encoders._trunks import IMAGENET, OutputTrunk, TimmTrunk, at_size, strip_classifier
+from virb.errors import UserError, unknown
+from virb.spec import Preprocessing
+
+COMMON = (
+    *("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "wide_resnet50_2", "resnext50_32x4d"),
+    *("vit_tiny_patch16_224", "vit_small_patch16_224", "vit_base_patch16_224", "vit_large_patch16_224"),
+    *("vit_small_patch8_224", "vit_base_patch8_224", "vit_small_patch14_dinov2", "vit_base_patch14_dinov2"),
+    *("convnext_tiny", "convnext_base", "efficientnet_b0", "mobilenetv2_100", "densenet121", "vgg16", "vit_b_16"),
+)
+"""What a checkpoint without a matching architecture is compared with, to name the nearest."""
+
+
+class Architecture(NamedTuple):
+    """A network without its classifier, the channel statistics its library publishes for it, and what came off."""
+
+    module: nn.Module
+    preprocessing: Preprocessing
+    head: tuple[str, ...]
+    """Where the classifier's parameters were: ``("fc",)``."""
+
+    def trunk(self, name: str) -> Trunk:
+        """How layers are read off it."""
+        timm_made = type(self.module).__module__.startswith("timm.")
+        return TimmTrunk(self.module) if timm_made else OutputTrunk(self.module, name)
+
+
+def libraries_of(arch: str) -> tuple[str, ...]:
+    """Which of ``"timm"`` and ``"torchvision"`` have an architecture of this name, timm first.
+
+    Raises:
+        UserError: neither has.
+    """
+    found = (("timm", timm.is_model(arch)), ("torchvision", arch in _torchvision_names()))
+    if not any(has for _, has in found):
+        names = {*timm.list_models(), *_torchvision_names()}
+        raise unknown("architecture", arch, names, "Any name of timm or torchvision will do.")
+    return tuple(library for library, has in found if has)
+
+
+def build(arch: str, size: int | None = None, library: str = "") -> Architecture:
+    """Build a network with random weights from torch's global generator, without its classifier.
+
+    Args:
+        arch: a timm or torchvision name.
+        size: side of the square images it must take; None keeps the architecture's own.
+        library: whose network; by default timm's where both have the name.
+
+    Raises:
+        UserError: an unknown name, no classifier to take off, or a size the network cannot take.
+    """
+    library = library or libraries_of(arch)[0]
+    if library == "timm":
+        module = timm.create_model(arch, pretrained=False, num_classes=0)
+        if size is not None:
+            at_size(module, size, arch)
+        head = module.pretrained_cfg.get("classifier") or ()
+        return Architecture(
+            module, timm_preprocessing(module.pretrained_cfg), (head,) if isinstance(head, str) else head
+        )
+    with warnings.catch_warnings():
+        # torchvision announces for two networks that their initialisation will change: nothing to act on here.
+        warnings.simplefilter("ignore", FutureWarning)
+        module = torchvision.models.get_model(arch, weights=None)
+    return Architecture(module, IMAGENET, (strip_classifier(module, arch),))
+
+
+def outline(arch: str, library: str = "") -> Architecture:
+    """Build an architecture's names and shapes without allocating any weight."""
+    with torch.device("meta"):
+        return build(arch, library=library)
+
+
+def timm_preprocessing(card: dict[str, object]) -> Preprocessing:
+    """The channel statistics and interpolation of a timm model card.
+
+    Raises:
+        UserError: the card names an interpolation that virb does not have.
+    """
+    interpolation = card.get("interpolation") or "bilinear"
+    if interpolation == "random":  # timm's word for "either will do"
+        interpolation = "bilinear"
+    if interpolation not in {"nearest", "bilinear", "bicubic"}:
+        raise UserError(f"The model card asks for the interpolation '{interpolation}'.", "Known: bilinear, bicubic.")
+    return Preprocessing.model_validate({"mean": card["mean"], "std": card["std"], "interpolation": interpolation})
+
+
+def _torchvision_names() -> list[str]:
+    names: list[str] = torchvision.models.list_models(module=torchvision.models)
+    return names

@@ -1,0 +1,147 @@
+"""The sealed encoder: uint8 images in, named layers out, and no way to forget eval mode or normalisation."""
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import final
+
+import torch
+from torch import Tensor, nn
+
+from virb.encoders import Loaded
+from virb.errors import ExperimentError, UserError
+from virb.spec import EncoderSpec, InputPolicy
+
+
+class Trunk(ABC):
+    """What a source supplies: a module, and how to read layers off it."""
+
+    module: nn.Module
+    layers: tuple[str, ...]
+    """The named layers it has, among ``virb.spec.LAYERS``."""
+
+    @abstractmethod
+    def read(self, images: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
+        """Read layers off a forward pass.
+
+        Args:
+            images: normalised, batch x 3 x height x width, float32.
+            layers: some of ``self.layers``.
+
+        Returns:
+            ``embedding``: batch x width; stages: batch x width x rows x columns.
+        """
+
+
+@final
+class Encoder:
+    """A frozen network. :meth:`encode` is the only way in: eval mode, inference mode and normalisation are inside.
+
+    Args:
+        spec: what it is.
+        loaded: the network and the card it came with.
+        inputs: the size of the images it will see.
+        device: ``"auto"`` takes CUDA where there is one; otherwise any torch device.
+
+    Attributes:
+        digest: changes with any name, shape or byte of the weights.
+        layers: width of every named layer.
+        strides: input pixels a cell of each stage spans.
+
+    Raises:
+        ExperimentError: the weights hold NaN or infinity.
+        UserError: the network cannot take an image of this size.
+    """
+
+    def __init__(self, spec: EncoderSpec, loaded: Loaded, inputs: InputPolicy, device: str = "auto") -> None:
+        if device == "auto":
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.spec = spec
+        self.inputs = inputs
+        self.preprocessing = loaded.preprocessing
+        self.notes = loaded.notes
+        self.device = torch.device(device)
+        self._trunk = loaded.trunk
+        module = loaded.trunk.module
+        _refuse_broken_weights(spec.name, module)
+        self.digest = state_digest(module)
+        # One layout for the whole network: oneDNN and cuDNN convolve channels-last tensors 1.3 to 1.7 times faster;
+        # token models, whose one convolution is the patch embedding, gain nothing and lose a copy.
+        convolutions = sum(isinstance(part, nn.Conv2d) for part in module.modules())
+        self._layout = torch.channels_last if convolutions > 1 else torch.contiguous_format
+        module.to(device=self.device, memory_format=self._layout).requires_grad_(requires_grad=False)  # type: ignore[call-overload]
+        card = loaded.preprocessing
+        self._mean = torch.tensor(card.mean, device=self.device).view(1, 3, 1, 1) * 255
+        self._scale = 1 / (torch.tensor(card.std, device=self.device).view(1, 3, 1, 1) * 255)
+        self.layers, self.strides = self._measure()
+
+    @property
+    def engine(self) -> str:
+        """What computes the forward pass: part of the feature cache's key."""
+        return "torch-channels-last" if self._layout == torch.channels_last else "torch"
+
+    @torch.inference_mode()
+    def encode(self, images: Tensor, layers: Sequence[str] = ("embedding",)) -> dict[str, Tensor]:
+        """Encode a batch.
+
+        Args:
+            images: RGB, batch x 3 x height x width, uint8, at the size of the input policy.
+            layers: which named layers.
+
+        Returns:
+            ``embedding``: batch x width; stages: batch x width x rows x columns. Float32, on the encoder's device.
+
+        Raises:
+            ValueError: the images are not uint8 of that shape.
+            UserError: the encoder does not have such a layer.
+        """
+        if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[1] != 3:
+            raise ValueError(f"images must be uint8, batch x 3 x height x width; got {images.dtype} {[*images.shape]}")
+        for layer in layers:
+            if layer not in self._trunk.layers:
+                raise UserError(
+                    f"'{self.spec.name}' has no layer '{layer}'.", f"It has {', '.join(self._trunk.layers)}."
+                )
+        self._trunk.module.eval()  # on every call: whoever owns the module may have switched it to training meanwhile
+        x = images.to(self.device, torch.float32, memory_format=self._layout)
+        x = x.sub_(self._mean).mul_(self._scale)
+        read = self._trunk.read(x, layers)
+        return {layer: read[layer].float() for layer in layers}
+
+    def _measure(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Run one grey image through to learn widths and strides, and whether the network takes the size at all."""
+        size = self.inputs.size
+        grey = torch.full((1, 3, size, size), 127, dtype=torch.uint8)
+        try:
+            read = self.encode(grey, self._trunk.layers)
+        except (RuntimeError, AssertionError, ValueError) as error:
+            raise UserError(
+                f"'{self.spec.name}' cannot take images of {size} px: {error}",
+                "Choose a size it can take with --size.",
+            ) from error
+        widths = {layer: values.shape[1] for layer, values in read.items()}
+        strides = {layer: size // values.shape[-1] for layer, values in read.items() if values.ndim == 4}
+        return widths, strides
+
+
+def state_digest(module: nn.Module) -> str:
+    """Sixteen hexadecimal digits over the name, type, shape and bytes of every parameter and buffer."""
+    digest = hashlib.sha256()
+    for name, values in sorted(module.state_dict().items()):
+        if not isinstance(values, Tensor):
+            continue
+        digest.update(f"{name} {values.dtype} {tuple(values.shape)}\n".encode())
+        flat = values.detach().cpu().contiguous().reshape(-1)
+        digest.update(flat.view(torch.uint8).numpy().data)
+    return digest.hexdigest()[:16]
+
+
+def _refuse_broken_weights(name: str, module: nn.Module) -> None:
+    broken = [
+        key
+        for key, values in module.state_dict().items()
+        if isinstance(values, Tensor) and values.is_floating_point() and not bool(torch.isfinite(values).all())
+    ]
+    if broken:
+        more = f" and {len(broken) - 1} more" if len(broken) > 1 else ""
+        raise ExperimentError(f"the weights of '{name}' hold NaN or infinity in '{broken[0]}'{more}")
