@@ -397,20 +397,3 @@ class Record(Spec):
 
 MIGRATIONS: dict[int, Any] = {}
 """From a schema version to the function that turns its JSON into that of the next."""
-
-
-@final
-class DataCard(Spec):
-    """Where data comes from and what one may do with it."""
-
-    name: str
-    title: str
-    about: str
-    licence: str
-    citation: str
-    homepage: str
-    images: int | None = None
-    """How many there are, where that is fixed; checked when the source is opened."""
-    columns: dict[str, tuple[str, ...]] = {}
-    """Class names of each label column, where they are fixed."""
-    how_to_get: str = ""

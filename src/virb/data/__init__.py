@@ -14,10 +14,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from virb.registry import Shelf
-from virb.spec import DataCard
+from virb.spec import Spec
 
 Pixels = NDArray[np.uint8]
 """An image: height x width x 3, RGB."""
+
+
+@final
+class DataCard(Spec):
+    """Where data comes from and what one may do with it."""
+
+    name: str
+    title: str
+    about: str
+    licence: str
+    citation: str
+    homepage: str
+    images: int | None = None
+    """How many there are, where that is fixed; checked when the source is opened."""
+    columns: dict[str, tuple[str, ...]] = {}
+    """Class names of each label column, where they are fixed."""
+    how_to_get: str = ""
 
 
 class BadImage(Exception):  # noqa: N818 - a finding about one file, named as the field names it
@@ -93,7 +110,7 @@ def open_data(name: str, root: Path | None = None) -> Dataset:
     """
     prefix, colon, path = name.partition(":")
     if colon and prefix == "folder":
-        from virb.data._folder import open_folder  # noqa: PLC0415 - only folders need it
+        from virb.data._folder import open_folder
 
         return open_folder(Path(path))
     return SOURCES.load(name).open(root)

@@ -1,0 +1,141 @@
+"""From a file to RGB bytes, and from RGB bytes to the size of the input policy."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFile, UnidentifiedImageError
+
+from virb.data import BadImage, Pixels
+from virb.spec import InputPolicy
+
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+"""What is decoded, whatever a file's name ends in. Others are refused: Pillow hands EPS, for one, to Ghostscript."""
+
+PIXEL_LIMIT = 89_478_485
+"""More pixels than this are taken for a decompression bomb: Pillow's own default, a quarter of a gigabyte as RGB."""
+
+_RESAMPLING = {
+    "nearest": Image.Resampling.NEAREST,
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+}
+
+# ------------------------------------------------------------------------------------------------ decoding
+
+
+def decode(path: Path, key: str) -> Pixels:
+    """Decode the first frame of an image file to RGB bytes.
+
+    As the loaders of the common benchmarks do (``torchvision.datasets.folder.pil_loader``): transparency is dropped,
+    not blended, and the EXIF orientation is not applied, since published scores were made from pixels as they are
+    stored. Unlike them, deep grey is scaled instead of clipped: see :func:`_scaled`.
+
+    Args:
+        path: the file.
+        key: its name in messages.
+
+    Returns:
+        height x width x 3, writeable.
+
+    Raises:
+        BadImage: the file is missing, cannot be decoded whole, or has more than ``PIXEL_LIMIT`` pixels.
+    """
+    # Some libraries turn this on for the whole process, and half a picture then passes, silently, with a grey rest.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    try:
+        with path.open("rb") as file, Image.open(file, formats=FORMATS) as image:
+            if image.width * image.height > PIXEL_LIMIT:
+                raise BadImage(key, f"{image.width} x {image.height} pixels are more than {PIXEL_LIMIT:,}")
+            return _to_rgb(image, key)
+    except (BadImage, MemoryError):
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise BadImage(key, f"more than {PIXEL_LIMIT:,} pixels") from error
+    except UnidentifiedImageError as error:
+        raise BadImage(key, _what_it_is_instead(path)) from error
+    except OSError as error:
+        raise BadImage(key, error.strerror or str(error)) from error
+    except Exception as error:  # Pillow's readers meet corrupt bytes with whatever they trip over: SyntaxError, ...
+        raise BadImage(key, f"corrupt: {error or type(error).__name__}") from error
+
+
+def _to_rgb(image: Image.Image, key: str) -> Pixels:
+    if image.mode == "F" or image.mode.startswith("I"):
+        grey = _scaled(np.asarray(image), key)
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    if "transparency" in image.info or image.mode in ("PA", "La", "RGBa"):
+        # By way of RGBA the colours stay what they are; straight to RGB, Pillow warns or cannot.
+        image = image.convert("RGBA")
+    return np.array(image.convert("RGB"))
+
+
+def _scaled(grey: NDArray[np.generic], key: str) -> NDArray[np.uint8]:
+    """Bring deep grey to 0..255 by the range of its type. Pillow's own conversion clips at 255: nearly all is white.
+
+    Integers are 0..65535 whatever Pillow calls them: it has opened 16-bit PNG files as 32-bit integers, and scales
+    PGM files to that range. Floats are 0..1. What lies outside has no agreed white and is refused.
+    """
+    top = 1.0 if np.issubdtype(grey.dtype, np.floating) else 65535
+    low, high = grey.min(), grey.max()
+    if not (low >= 0 and high <= top):  # a NaN fails too
+        raise BadImage(key, f"grey values from {low} to {high} have no agreed white; only 0 to {top} are read")
+    return np.rint(grey.astype(np.float64) * (255 / top)).astype(np.uint8)
+
+
+def _what_it_is_instead(path: Path) -> str:
+    with path.open("rb") as file:
+        start = file.read(512).lstrip().lower()
+    if not start:
+        return "the file is empty"
+    if start.startswith((b"<!doctype html", b"<html")):
+        return "a web page saved under the name of an image"
+    if start.startswith(b"version https://git-lfs"):
+        return "a Git LFS pointer instead of the image; `git lfs pull` gets it"
+    return f"not one of {', '.join(FORMATS)}"
+
+
+# ------------------------------------------------------------------------------------------------ resizing
+
+
+def fit_image(pixels: Pixels, inputs: InputPolicy, interpolation: str) -> Pixels:
+    """Bring an image to ``size`` x ``size`` pixels in one resampling, antialiased as Pillow does it.
+
+    ``crop`` keeps what torchvision's ``Resize(size)`` and ``CenterCrop(size)`` keep, to the fraction of a pixel,
+    without making the rest. Pillow may then take rows and columns in another order, so that a value is rounded, or
+    cut off at black and white between the two, differently.
+    ``pad`` gives the pixels of ``PIL.ImageOps.pad``.
+
+    Args:
+        pixels: height x width x 3.
+        inputs: the size and how to get there.
+        interpolation: ``"nearest"``, ``"bilinear"`` or ``"bicubic"``.
+
+    Returns:
+        size x size x 3.
+    """
+    image, size, resampling = Image.fromarray(pixels), inputs.size, _RESAMPLING[interpolation]
+    if inputs.fit == "squash":
+        return np.array(image.resize((size, size), resampling))
+    if inputs.fit == "crop":
+        return np.array(image.resize((size, size), resampling, box=_central_box(image.width, image.height, size)))
+    longest = max(image.size)
+    width, height = (max(1, round(side / longest * size)) for side in image.size)
+    left, top = round((size - width) / 2), round((size - height) / 2)
+    canvas = np.zeros((size, size, 3), np.uint8)
+    canvas[top : top + height, left : left + width] = np.asarray(image.resize((width, height), resampling))
+    return canvas
+
+
+def _central_box(width: int, height: int, size: int) -> tuple[float, float, float, float]:
+    """The part of the source that torchvision's resize and centre crop would keep, in source pixels."""
+    shortest = min(width, height)
+    start_x, stop_x = _central_span(width, int(size * width / shortest), size)
+    start_y, stop_y = _central_span(height, int(size * height / shortest), size)
+    return start_x, start_y, stop_x, stop_y
+
+
+def _central_span(side: int, resized: int, size: int) -> tuple[float, float]:
+    scale = side / resized
+    start = round((resized - size) / 2)
+    return start * scale, min(side, (start + size) * scale)

@@ -1,0 +1,132 @@
+"""Digests of data: what was in the files, remembered so that a second look does not read them again."""
+
+import hashlib
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from virb.places import cache_dir
+
+_DIGITS = 32
+"""Hexadecimal digits of a digest: 128 bits of SHA-256."""
+
+_SETTLED_NS = 2_000_000_000
+"""A file changed less than this long ago is not remembered. Where the clock of a file system is coarse (two seconds
+on FAT), it could change again and keep both its size and its time: the racy-clean problem of git's index."""
+
+_TABLE = "CREATE TABLE IF NOT EXISTS contents (file TEXT PRIMARY KEY, state TEXT NOT NULL, content TEXT NOT NULL)"
+
+
+class Content(NamedTuple):
+    """What is in a file.
+
+    Attributes:
+        size: in bytes.
+        sha256: of all bytes, in hexadecimal.
+    """
+
+    size: int
+    sha256: str
+
+
+def hash_files(paths: Sequence[Path]) -> list[Content]:
+    """Hash files, or remember what they hashed to.
+
+    A hash is remembered by device and inode, and holds while size, modification and change time stay. The memory is
+    a small database in the cache folder that several processes may share; without it every file is read.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    stats = [path.stat() for path in paths]
+    known = _recall(stats)
+    now = time.time_ns()
+    contents, fresh = [], []
+    for path, stat in zip(paths, stats, strict=True):
+        sha256 = known.get(_file(stat) + _state(stat))
+        if sha256 is None:
+            sha256 = _sha256(path)
+            if _settled(stat, now) and _state(path.stat()) == _state(stat):
+                fresh.append((_file(stat), _state(stat), sha256))
+        contents.append(Content(stat.st_size, sha256))
+    _remember(fresh)
+    return contents
+
+
+def digest_of_files(names: Sequence[str], contents: Sequence[Content]) -> str:
+    """Digest of a set of files: their names (relative, with ``/``), sizes and contents. Their order does not count."""
+    total = hashlib.sha256()
+    for name, content in sorted(zip(names, contents, strict=True)):
+        # No file name has a NUL in it, so no two lists run together into the same bytes.
+        total.update(b"%s\0%d\0%s\0" % (name.encode("utf-8", "surrogatepass"), content.size, content.sha256.encode()))
+    return total.hexdigest()[:_DIGITS]
+
+
+def digest_of_arrays(arrays: Mapping[str, NDArray[np.generic]]) -> str:
+    """Digest of named arrays: their names, types, shapes and values, the same on machines of either byte order."""
+    total = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        little = array.astype(array.dtype.newbyteorder("<"), copy=False)
+        total.update(f"{name}\0{little.dtype.str}\0{little.shape}\0".encode())
+        total.update(little.tobytes())  # in row order, whatever the layout
+    return total.hexdigest()[:_DIGITS]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# ------------------------------------------------------------------------------------------------ memory
+
+
+def _file(stat: os.stat_result) -> str:
+    return f"{stat.st_dev}:{stat.st_ino}:"
+
+
+def _state(stat: os.stat_result) -> str:
+    # The change time too: `touch -r` and `rsync --inplace -t` give a changed file its old modification time.
+    return f"{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ctime_ns}"
+
+
+def _settled(stat: os.stat_result, now: int) -> bool:
+    return now - max(stat.st_mtime_ns, stat.st_ctime_ns) > _SETTLED_NS
+
+
+def _recall(stats: Sequence[os.stat_result]) -> dict[str, str]:
+    """The contents of the files that are known as they are now, by file and state."""
+    known: dict[str, str] = {}
+    try:
+        with _memory() as memory:
+            for stat in stats:
+                row = memory.execute("SELECT state, content FROM contents WHERE file = ?", (_file(stat),)).fetchone()
+                if row is not None:
+                    known[_file(stat) + row[0]] = row[1]
+    except (sqlite3.Error, OSError):
+        return {}  # the memory only saves time
+    return known
+
+
+def _remember(rows: Sequence[tuple[str, str, str]]) -> None:
+    if not rows:
+        return
+    try:
+        with _memory() as memory, memory:
+            memory.executemany("INSERT OR REPLACE INTO contents VALUES (?, ?, ?)", rows)
+    except (sqlite3.Error, OSError):
+        return  # the memory only saves time
+
+
+@contextmanager
+def _memory() -> Iterator[sqlite3.Connection]:
+    cache_dir().mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(cache_dir() / "contents.sqlite", timeout=10)) as memory:
+        memory.execute(_TABLE)
+        yield memory
