@@ -1,0 +1,158 @@
+"""Figures as plain JSON for plotly.js: one panel a column, one dot an encoder, and the line of chance.
+
+Colours are the page's CSS variables by name (``var(--accent)``): the page's script puts in what they are, so that one
+figure serves light and dark. Text is escaped here, since plotly reads some markup in it.
+"""
+
+import html
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, final
+
+from virb.analysis.comparison import Column, Row
+from virb.analysis.matrix import Cell, Matrix
+from virb.analysis.words import bracket, percent, score, shorten
+
+LABEL = 24
+"""Characters of an encoder's name beside a panel; all of it is shown on hover."""
+ROW = 26
+"""Pixels from one encoder to the next."""
+MARGIN = {"l": 8, "r": 16, "t": 8, "b": 44}
+
+
+@final
+@dataclass(frozen=True)
+class Panel:
+    """One column as a figure.
+
+    Attributes:
+        column: what it shows.
+        height: in pixels.
+        spoken: what it shows, for those who do not see it.
+        data: plotly traces.
+        layout: plotly layout.
+    """
+
+    column: Column
+    height: int
+    spoken: str
+    data: list[dict[str, Any]]
+    layout: dict[str, Any]
+
+
+def panels(matrix: Matrix, probe: str) -> list[Panel]:
+    """One panel for each column of a probe that has a score."""
+    return [_panel(matrix, column) for column in matrix.under(probe) if matrix.scored(column)]
+
+
+@final
+@dataclass(frozen=True)
+class _Dot:
+    row: Row
+    place: int
+    cell: Cell
+    value: float
+
+
+def _panel(matrix: Matrix, column: Column) -> Panel:
+    # The same rows in every panel, so that the eye can go across; a gap is an empty line.
+    dots = [
+        _Dot(row, place, cell, cell.score)
+        for place, row in enumerate(matrix.rows)
+        if (cell := matrix.cell(column, row)) and cell.score is not None
+    ]
+    best, tied = matrix.best(column), matrix.tied(column)
+    leading = {row.key for row in (best, *tied) if row is not None} if len(dots) > 1 else set()
+    height = ROW * len(matrix.rows) + MARGIN["t"] + MARGIN["b"]
+    traces = []
+    for leads, floor in product((True, False), (False, True)):
+        group = [dot for dot in dots if (dot.row.key in leading) == leads and dot.row.floor == floor]
+        traces += [_trace(leads, floor, group, column)] if group else []
+    spoken = f"Scores of {len(dots)} encoders on {column.label}; the table above has the same numbers."
+    return Panel(column, height, spoken, traces, _layout(matrix, column, dots, height))
+
+
+def _trace(leads: bool, floor: bool, dots: list[_Dot], column: Column) -> dict[str, Any]:
+    scale = 100 if percent(column.metric) else 1
+    colour = "var(--accent)" if leads else "var(--quiet)"
+    marker = {"size": 9, "color": "var(--page)" if floor else colour, "line": {"color": colour, "width": 2}}
+    ends = [dot.cell.interval or (dot.value, dot.value) for dot in dots]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [scale * dot.value for dot in dots],
+        "y": [dot.place for dot in dots],
+        "marker": marker,
+        "error_x": {
+            "type": "data",
+            "symmetric": False,
+            "array": [scale * (high - dot.value) for dot, (_, high) in zip(dots, ends, strict=True)],
+            "arrayminus": [scale * (dot.value - low) for dot, (low, _) in zip(dots, ends, strict=True)],
+            "color": colour,
+            "thickness": 1.5,
+            "width": 0,
+        },
+        "text": [_hover(dot, column) for dot in dots],
+        "hovertemplate": "%{text}<extra></extra>",
+    }
+
+
+def _hover(dot: _Dot, column: Column) -> str:
+    text = f"<b>{plain(dot.row.name)}</b><br>{score(dot.value, column.metric)}"
+    return text + (f" {bracket(*dot.cell.interval, column.metric)}" if dot.cell.interval else "")
+
+
+def _layout(matrix: Matrix, column: Column, dots: Iterable[_Dot], height: int) -> dict[str, Any]:
+    chance = matrix.chance(column)
+    scale = 100 if percent(column.metric) else 1
+    axis = {"zeroline": False, "fixedrange": True, "showline": False, "automargin": True}
+    unit = f"{column.metric}, %" if percent(column.metric) else column.metric
+    layout: dict[str, Any] = {
+        "height": height,
+        "margin": MARGIN,
+        "showlegend": False,
+        "dragmode": False,
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"size": 12.5, "color": "var(--ink)"},
+        "hoverlabel": {"bgcolor": "var(--page)", "bordercolor": "var(--rule)", "font": {"color": "var(--ink)"}},
+        "xaxis": axis
+        | {
+            "title": {"text": unit, "font": {"size": 12, "color": "var(--quiet)"}, "standoff": 8},
+            "gridcolor": "var(--rule)",
+            "tickfont": {"color": "var(--quiet)"},
+            "range": _range(dots, chance, scale),
+            "nticks": 6,
+        },
+        "yaxis": axis
+        | {
+            "tickvals": list(range(len(matrix.rows))),
+            "ticktext": [plain(shorten(row.name, LABEL)) for row in matrix.rows],
+            "range": [len(matrix.rows) - 0.5, -0.5],
+            "showgrid": False,
+            "ticks": "",
+            "ticklabelstandoff": 6,
+        },
+    }
+    if chance is not None:
+        line = {"color": "var(--quiet)", "width": 1.25, "dash": "dot"}
+        at = {"x0": scale * chance, "x1": scale * chance, "y0": 0, "y1": 1, "yref": "paper"}
+        layout["shapes"] = [{"type": "line", "layer": "below", "line": line} | at]
+    return layout
+
+
+def _range(dots: Iterable[_Dot], chance: float | None, scale: int) -> list[float]:
+    """From the lowest end or chance to the highest end, with a little room."""
+    ends = [end for dot in dots for end in (dot.cell.interval or (dot.value,))]
+    ends += [] if chance is None else [chance]
+    low, high = min(ends), max(ends)
+    room = 0.05 * (high - low) or 0.05
+    assert math.isfinite(low) and math.isfinite(high), "a record's score is finite"  # noqa: PT018 - one statement
+    return [scale * (low - room), scale * (high + room)]
+
+
+def plain(text: str) -> str:
+    """A user's text with nothing in it that plotly would read as markup."""
+    return html.escape(" ".join(text.split()), quote=False)

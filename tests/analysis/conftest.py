@@ -1,0 +1,6 @@
+"""Lets the tests of this folder import the record factory of the report's tests."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
