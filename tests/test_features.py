@@ -1,5 +1,6 @@
 """Extraction: every image once, in order, kept exactly, resumed where it stopped, refused when it is broken."""
 
+import errno
 import threading
 from dataclasses import replace
 
@@ -234,3 +235,22 @@ def test_features_beyond_the_budget_are_refused(tmp_path):
     encoder, _ = counting()
     with pytest.raises(UserError, match="VIRB_CACHE_BUDGET"):
         extract(encoder, toy_dataset(), ["embedding"], Cache(tmp_path, budget=100))
+
+
+def test_a_full_disk_is_a_user_error_and_whole_shards_are_kept(cache, small_shards, monkeypatch):
+    encoder, seen = counting()
+    written = []
+
+    def full(descriptor):
+        written.append(descriptor)
+        if len(written) > 2:  # the first shard has a layer and a mark
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        with pytest.raises(UserError, match="No space left on device"):
+            extract(encoder, toy_dataset(examples=150), ["embedding"], cache)
+    assert not list(cache.folder.glob("features/*/.*"))
+    before = seen[0]
+    extract(encoder, toy_dataset(examples=150), ["embedding"], cache)
+    assert seen[0] - before == 150 - 64

@@ -5,8 +5,8 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import experiment, record
 
+from samples import experiment, record
 from virb.errors import UserError
 from virb.spec import METRICS, MIGRATIONS, SCHEMA, Found, Preprocessing, Record, Resolved, Trial
 

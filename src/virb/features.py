@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol, final
@@ -26,7 +27,7 @@ from virb.cache import Cache, show_size
 from virb.data import BadImage, Dataset, Pixels
 from virb.data._images import fit_image
 from virb.encoders._encoder import Encoder
-from virb.errors import ExperimentError
+from virb.errors import ExperimentError, UserError
 from virb.spec import digest_of
 
 SCHEMA = 1
@@ -157,7 +158,7 @@ def extract(
 
     Raises:
         ExperimentError: an image cannot be decoded, or features are NaN or infinite.
-        UserError: the features do not fit the cache's budget, or the disk.
+        UserError: the features do not fit the cache's budget, or cannot be written.
     """
     progress = progress or Quiet()
     key = cache_key(encoder, dataset, layers, on_bad_image)
@@ -173,8 +174,8 @@ def extract(
             title = f"{encoder.spec.name} on {dataset.card.name}"
             progress.say(f"{title}: {len(dataset.keys):,} images, {show_size(size)} of features")
             cache.make_room(size, keep=folder)
-            (folder / "key.json").write_text(json.dumps(key, indent=1), encoding="utf-8")
-            with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+            with _writing(folder), ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+                (folder / "key.json").write_text(json.dumps(key, indent=1), encoding="utf-8")
                 for shard in missing:
                     job.write(shard, pool, title)
         seconds = time.perf_counter() - start if missing else 0.0
@@ -330,14 +331,28 @@ def _compact(values: NDArray[np.float32]) -> NDArray[np.float16] | NDArray[np.fl
     return half if fits else values
 
 
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"Features cannot be written to '{folder}': {error.strerror or error}.",
+            "Free some space (`virb cache clear`), or set VIRB_CACHE to a folder with more. Whole shards are kept.",
+        ) from error
+
+
 def _publish(path: Path, content: NDArray[np.float16] | NDArray[np.float32] | dict[str, object]) -> None:
     """Write aside, then rename: a file is whole or absent."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
-    with aside.open("wb") as file:
-        if isinstance(content, dict):
-            file.write(json.dumps(content).encode())
-        else:
-            np.save(file, content)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
+    try:
+        with aside.open("wb") as file:
+            if isinstance(content, dict):
+                file.write(json.dumps(content).encode())
+            else:
+                np.save(file, content)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)

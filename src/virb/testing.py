@@ -45,7 +45,8 @@ def toy_dataset(
     def read(row: int) -> Pixels:
         if bad(row):
             raise BadImage(keys[row], "truncated")
-        return pixels[row]
+        image: Pixels = pixels[row]
+        return image
 
     return Dataset(
         card=TOY_CARD,

@@ -1,13 +1,12 @@
-# ruff: noqa: D102 - the names of tests are sentences
 """What every executor promises. What one can survive (a worker that dies) is found out, not looked up by name."""
 
 import os
 import sys
 from collections import Counter
 
-import errands
 import pytest
 
+import errands
 from virb.executors import EXECUTORS, Resources
 
 TWO = Resources(workers=2, threads=1)

@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import errands
 import pytest
 
+import errands
 from virb.errors import UserError
 from virb.executors import Resources
 from virb.executors.processes import EXECUTOR

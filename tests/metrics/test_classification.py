@@ -101,7 +101,7 @@ def test_one_class_and_one_example_are_scored():
 )
 def test_what_cannot_be_scored_is_refused(logp, labels):
     for metric in (accuracy, balanced_accuracy, nll, ece, fit_temperature):
-        with pytest.raises(ValueError, match="example|label"):
+        with pytest.raises(ValueError, match=r"example|label"):
             metric(logp, labels)
 
 

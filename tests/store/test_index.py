@@ -5,8 +5,8 @@ import zlib
 from unittest import mock
 
 import pytest
-from samples import experiment, read_all, record, without_syncing
 
+from samples import experiment, read_all, record, without_syncing
 from virb.store import Store
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from samples import HERE, bytes_of, experiment, record, visible, without_syncing
 
+from samples import HERE, bytes_of, experiment, record, visible, without_syncing
 from virb.errors import UserError
 from virb.store import Missing, Store
 

@@ -10,8 +10,8 @@ from unittest import mock
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import GROWN, HERE, bytes_of, experiment, record, visible, without_syncing
 
+from samples import GROWN, HERE, bytes_of, experiment, record, visible, without_syncing
 from virb.errors import UserError
 from virb.spec import SCHEMA, Found, Trial
 from virb.store import Ignored, Store

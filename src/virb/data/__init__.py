@@ -12,6 +12,7 @@ from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from virb.registry import Shelf
 from virb.spec import Spec
@@ -32,7 +33,7 @@ class DataCard(Spec):
     homepage: str
     images: int | None = None
     """How many there are, where that is fixed; checked when the source is opened."""
-    columns: dict[str, tuple[str, ...]] = {}
+    columns: dict[str, tuple[str, ...]] = Field(default={})
     """Class names of each label column, where they are fixed."""
     how_to_get: str = ""
 

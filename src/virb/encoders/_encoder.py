@@ -54,13 +54,11 @@ class Encoder:
     """
 
     def __init__(self, spec: EncoderSpec, loaded: Loaded, inputs: InputPolicy, device: str = "auto") -> None:
-        if device == "auto":
-            device = "cuda" if torch.cuda.is_available() else "cpu"
         self.spec = spec
         self.inputs = inputs
         self.preprocessing = loaded.preprocessing
         self.notes = loaded.notes
-        self.device = torch.device(device)
+        self.device = find_device(device)
         self._trunk = loaded.trunk
         module = loaded.trunk.module
         _refuse_broken_weights(spec.name, module)
@@ -122,6 +120,20 @@ class Encoder:
         widths = {layer: values.shape[1] for layer, values in read.items()}
         strides = {layer: size // values.shape[-1] for layer, values in read.items() if values.ndim == 4}
         return widths, strides
+
+
+def find_device(name: str) -> torch.device:
+    """The device of this name; ``"auto"`` is CUDA where there is one.
+
+    Raises:
+        UserError: there is no such device here.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        return torch.empty(0, device=name).device
+    except (RuntimeError, AssertionError, NotImplementedError) as error:  # what torch raises differs by kind of device
+        raise UserError(f"There is no device '{name}' here.", "Write auto, cpu, cuda, cuda:1 or mps.") from error
 
 
 def state_digest(module: nn.Module) -> str:

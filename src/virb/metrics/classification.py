@@ -72,7 +72,8 @@ def scaled(outputs: LogProbabilities, temperature: float) -> LogProbabilities:
     """Log-probabilities of softmax(outputs / temperature). Clipped first, so that a zero stays comparable."""
     logits = np.maximum(outputs, LOG_FLOOR).astype(np.float64) / temperature
     logits = logits - logits.max(axis=1, keepdims=True)
-    return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    shifted: LogProbabilities = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    return shifted
 
 
 def score_classes(outputs: LogProbabilities, labels: Labels, temperature: float) -> dict[str, float]:

@@ -1,0 +1,51 @@
+# On a fresh machine, two commands do all the set-up: make demo, make test.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check format browser clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    install virb and run the whole job offline; ends with a report"
+	@echo "make test    install what the tests need and run them"
+	@echo "make check   lint, types and import floors"
+	@echo "make format  let ruff put the code in order"
+
+demo: $(VENV)/.demo
+	$(BIN)/virb demo
+
+test: $(VENV)/.test browser
+	$(BIN)/pytest $(ARGS)
+
+check: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Report pages are tested in a real browser: one that is there, or Debian's, or Playwright's own.
+browser: $(VENV)/.test
+	@(command -v chromium || command -v chromium-browser || command -v google-chrome) >/dev/null \
+	  || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+	       && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
+	  || $(BIN)/playwright install chromium
+
+$(VENV)/.demo: pyproject.toml | $(VENV)
+	$(BIN)/pip install --quiet --editable '.[demo]'
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(VENV)
+	$(BIN)/pip install --quiet --editable '.[test]'
+	@touch $@ $(VENV)/.demo
+
+$(VENV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "virb needs Python 3.11 or newer: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv $(VENV)
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,76 @@
+"""``virb run``: encoders on tasks."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from virb.results import Results
+
+
+def run(
+    encoder: list[str] = typer.Option(..., "--encoder", "-e", help="timm:NAME, checkpoint:FILE@ARCH, random:ARCH, …"),
+    task: list[str] = typer.Option(..., "--task", "-t", help="A name from `virb tasks list`, or folder:PATH."),
+    output: Path = typer.Option(..., "--output", "-o", help="Folder of records and report; a rerun goes on there."),
+    probe: list[str] = typer.Option(["logistic", "knn"], "--probe", "-p", help="A name from `virb probes list`."),
+    seed: list[int] = typer.Option([0], "--seed", "-s", help="Each draws the splits anew where a task has none."),
+    size: int = typer.Option(224, help="Side of the images in pixels, the same for every encoder."),
+    fit: str = typer.Option("squash", help="How an image becomes a square: squash, crop or pad."),
+    on_bad_image: str = typer.Option("error", help="error: stop at a corrupt image. skip: leave it out and list it."),
+    data_root: Path | None = typer.Option(None, help="Folder of data sources that do not ship inside packages."),
+    device: str = typer.Option("auto", help="auto, cpu, cuda, cuda:1, …"),
+    executor: str = typer.Option("inline", help="inline, or processes: several encoders side by side."),
+    workers: int = typer.Option(2, help="How many side by side."),
+    retry_failed: bool = typer.Option(False, "--retry-failed", help="Try again what failed before."),
+) -> None:
+    """Read encoders out on end tasks; what was done before is not done again.
+
+    Exit codes: 0 done, 1 some experiments failed (their records say why), 2 the request was wrong.
+    """
+    from virb.cli._console import out, progress
+    from virb.results import evaluate  # brings torch: imported when the command runs, not for --help
+
+    with progress() as reporter:
+        try:
+            results = evaluate(
+                encoder,
+                task,
+                probes=probe,
+                seeds=seed,
+                size=size,
+                fit=fit,
+                on_bad_image=on_bad_image,
+                output=output,
+                data_root=data_root,
+                device=device,
+                executor=executor,
+                workers=workers,
+                retry_failed=retry_failed,
+                progress=reporter,
+            )
+        except KeyboardInterrupt:
+            out.print("Stopped. What is finished is kept; the same command goes on from there.")
+            raise typer.Exit(130) from None
+    conclude(results)
+
+
+def conclude(results: "Results") -> None:
+    """Print what was found and where the report is. Exits with 1 if an experiment failed."""
+    from virb.cli._console import out
+
+    ran = results.ran
+    for failed in ran.failures:
+        reason = (failed.reason or "").splitlines()
+        where = f"{failed.experiment.encoder.name} on {failed.experiment.task.name}, {failed.experiment.probe.name}"
+        out.print(f"failed: {where}: {reason[0] if reason else failed.status}", markup=False, style="red")
+    out.print()
+    results.show(out)
+    out.print()
+    if ran.found_again:
+        again = f"{ran.found_again} of {ran.found_again + ran.computed} experiments had their record already."
+        out.print(again if not ran.failures else f"{again} Failed ones run again with --retry-failed.")
+    if ran.records or ran.failures:
+        out.print(f"Report: {results.report()}", markup=False)
+    if ran.failures:
+        raise typer.Exit(1)

@@ -1,0 +1,205 @@
+"""``virb.evaluate``: the whole path from an encoder to a defended number, in one call; and what it returns."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, final
+
+from rich.console import Console
+from rich.table import Table
+from torch import nn
+
+from virb.analysis import Findings, Matrix, findings, load_outcomes, matrix, table
+from virb.analysis.outcomes import Arrays
+from virb.analysis.words import bracket, score
+from virb.cache import Cache
+from virb.encoders import parse_encoder
+from virb.encoders._encoder import Encoder
+from virb.encoders._module import seal_module
+from virb.errors import UserError, unknown
+from virb.executors import Resources
+from virb.features import Progress, Quiet
+from virb.report import write
+from virb.spec import EncoderSpec, InputPolicy, Record, Task
+from virb.study import Ran, Site, Study
+from virb.tasks import resolve_task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FITS = ("squash", "crop", "pad")
+ON_BAD_IMAGE = ("error", "skip")
+EncoderLike = str | EncoderSpec | Encoder | nn.Module
+"""A name, a spec, a sealed encoder, or any module from images to features."""
+
+
+@final
+class Results:
+    """What a study found: records, failures, and what follows from them.
+
+    Args:
+        ran: what the study has now.
+        output: its folder.
+    """
+
+    def __init__(self, ran: Ran, output: Path) -> None:
+        self.ran = ran
+        self.output = output
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """One for each experiment that has a score."""
+        return self.ran.records
+
+    @property
+    def failures(self) -> tuple[Record, ...]:
+        """One for each experiment that has none; ``.reason`` says why."""
+        return self.ran.failures
+
+    @cached_property
+    def matrix(self) -> Matrix:
+        """Encoders by tasks: scores, intervals, paired differences."""
+        return matrix((*self.records, *self.failures), self._outcomes)
+
+    @cached_property
+    def findings(self) -> Findings:
+        """What the matrix shows, in sentences."""
+        return findings(self.matrix)
+
+    def table(self) -> "pd.DataFrame":
+        """One line a cell, with score, interval, chance and choice."""
+        return table((*self.records, *self.failures), self._outcomes)
+
+    def report(self, path: str | Path | None = None) -> Path:
+        """Write the report, one HTML file about everything in the output folder.
+
+        Args:
+            path: where; by default ``report.html`` in the output folder.
+        """
+        return write(self.output, Path(path) if path else self.output / "report.html")
+
+    def show(self, console: Console) -> None:
+        """Print the matrix, one table a probe, and what it shows."""
+        for probe in self.matrix.probes:
+            console.print(self._grid(probe))
+        for finding in self.findings.answer:
+            console.print(finding.text, markup=False)
+
+    def __str__(self) -> str:
+        console = Console(width=120, record=False, highlight=False, color_system=None)
+        with console.capture() as captured:
+            self.show(console)
+        return captured.get()
+
+    __repr__ = __str__
+
+    def _outcomes(self, record: Record) -> Arrays | None:
+        return load_outcomes(self.output, record)
+
+    def _grid(self, probe: str) -> Table:
+        columns = self.matrix.under(probe)
+        grid = Table(box=None, pad_edge=False, header_style="bold", title=f"{probe} probe", title_justify="left")
+        grid.add_column("encoder", overflow="fold")
+        for column in columns:
+            grid.add_column(column.label, overflow="fold")
+        for row in self.matrix.rows:
+            cells = []
+            for column in columns:
+                cell = self.matrix.cell(column, row)
+                if cell is None:
+                    cells.append("–")
+                elif cell.score is None:
+                    cells.append("failed")
+                else:
+                    low_high = f" {bracket(*cell.interval, column.metric)}" if cell.interval else ""
+                    cells.append(score(cell.score, column.metric) + low_high)
+            grid.add_row(row.name, *cells)
+        chances = [self.matrix.chance(column) for column in columns]
+        grid.add_row(
+            "chance",
+            *(score(c, column.metric) if c is not None else "–" for c, column in zip(chances, columns, strict=True)),
+            style="dim",
+        )
+        return grid
+
+
+def evaluate(
+    encoder: EncoderLike | Sequence[EncoderLike],
+    tasks: str | Task | Sequence[str | Task],
+    *,
+    probes: Sequence[str] = ("logistic", "knn"),
+    seeds: Sequence[int] = (0,),
+    size: int = 224,
+    fit: str = "squash",
+    on_bad_image: str = "error",
+    output: str | Path = "virb-results",
+    data_root: str | Path | None = None,
+    device: str = "auto",
+    executor: str = "inline",
+    workers: int = 2,
+    retry_failed: bool = False,
+    progress: Progress | None = None,
+) -> Results:
+    """Read encoders out on end tasks. What was done before is not done again.
+
+    Args:
+        encoder: one or several: names such as ``"timm:resnet50"``, or any ``nn.Module`` that takes normalised images,
+            batch x 3 x size x size, and returns batch x width (maps are averaged over space). The module is copied:
+            yours keeps its mode, device and weights.
+        tasks: names such as ``"digits"`` or ``"folder:PATH"``.
+        probes: names of probes.
+        seeds: each draws the splits anew where a task has none of its own.
+        size: side of the images in pixels, the same for every encoder.
+        fit: how an image becomes a square: ``"squash"``, ``"crop"`` or ``"pad"``.
+        on_bad_image: ``"error"``, or ``"skip"`` to leave out and list images that cannot be decoded.
+        output: folder of the records; a later call with the same folder goes on from there.
+        data_root: folder of data sources that do not ship inside packages.
+        device: ``"auto"`` or a torch device.
+        executor: ``"inline"``, or ``"processes"`` for several encoders side by side (named ones: a module stays here).
+        workers: how many side by side.
+        retry_failed: whether experiments that failed before are tried again.
+        progress: told how far it is.
+
+    Raises:
+        UserError: the request is wrong, before any compute.
+    """
+    inputs = _inputs(size, fit)
+    if on_bad_image not in ON_BAD_IMAGE:
+        raise unknown("way to treat a bad image", on_bad_image, ON_BAD_IMAGE)
+    encoders = [encoder] if isinstance(encoder, EncoderLike) else list(encoder)
+    asked = [tasks] if isinstance(tasks, str | Task) else list(tasks)
+    study = Study(
+        encoders=[_encoder(one, inputs, device) for one in encoders],
+        tasks=[task if isinstance(task, Task) else resolve_task(task) for task in asked],
+        probes=probes,
+        seeds=seeds,
+        inputs=inputs,
+        on_bad_image="skip" if on_bad_image == "skip" else "error",
+    )
+    site = Site(
+        output=Path(output),
+        cache=Cache(),
+        data_root=Path(data_root) if data_root else None,
+        device=device,
+        executor=executor,
+        resources=Resources(workers=workers),
+        retry_failed=retry_failed,
+        progress=progress or Quiet(),
+    )
+    return Results(study.run(site), Path(output))
+
+
+def _inputs(size: int, fit: str) -> InputPolicy:
+    if size < 1:
+        raise UserError(f"'{size}' is not a size in pixels.", "Ask for 1 or more; 224 is usual.")
+    if fit not in FITS:
+        raise unknown("way to fit an image", fit, FITS)
+    return InputPolicy.model_validate({"size": size, "fit": fit})
+
+
+def _encoder(encoder: EncoderLike, inputs: InputPolicy, device: str) -> EncoderSpec | Encoder:
+    if isinstance(encoder, str):
+        return parse_encoder(encoder)
+    if isinstance(encoder, nn.Module):
+        return seal_module(encoder, inputs, device=device)
+    return encoder
