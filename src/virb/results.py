@@ -82,6 +82,7 @@ class Results:
         """Print the matrix, one table a probe, and what it shows."""
         for probe in self.matrix.probes:
             console.print(self._grid(probe))
+        console.print()
         for finding in self.findings.answer:
             console.print(finding.text, markup=False)
 
@@ -98,8 +99,8 @@ class Results:
 
     def _grid(self, probe: str) -> Table:
         columns = self.matrix.under(probe)
-        grid = Table(box=None, pad_edge=False, header_style="bold", title=f"{probe} probe", title_justify="left")
-        grid.add_column("encoder", overflow="fold")
+        grid = Table(box=None, pad_edge=False, header_style="bold", title=f"\n{probe} probe", title_justify="left")
+        grid.add_column("encoder", no_wrap=True)
         for column in columns:
             grid.add_column(column.label, overflow="fold")
         for row in self.matrix.rows:
@@ -111,7 +112,7 @@ class Results:
                 elif cell.score is None:
                     cells.append("failed")
                 else:
-                    low_high = f" {bracket(*cell.interval, column.metric)}" if cell.interval else ""
+                    low_high = f"\n{bracket(*cell.interval, column.metric)}" if cell.interval else ""
                     cells.append(score(cell.score, column.metric) + low_high)
             grid.add_row(row.name, *cells)
         chances = [self.matrix.chance(column) for column in columns]

@@ -160,7 +160,7 @@ class Study:
         for done, outcome in enumerate(outcomes, start=1):
             if outcome.status != "ok":
                 _publish_failures(store, outcome, started)
-            site.progress.advance("encoders x data sources", done, len(groups))
+            site.progress.advance("pairs of encoder and data source", done, len(groups))
         return _gather(store, plan.experiments, found, computed=len(todo))
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sys
 
 import pandas as pd
 import pytest
@@ -64,6 +65,22 @@ def test_markdown_has_one_row_a_line_whatever_the_names_are(frame):
     bars = {line.replace("\\|", "").count("|") for line in lines}
     assert bars == {len(frame.columns) + 1}
     assert not any("<script" in line for line in lines)
+
+
+@pytest.mark.parametrize("form", ["markdown", "latex"])
+def test_counts_of_examples_are_not_left_blank(frame, form):
+    """Counts come out of pandas as NumPy integers, and stood as blanks."""
+    text = render(frame, form).decode()
+    counts = frame["examples"].dropna()
+    assert len(counts) > 2
+    assert all(f" {count} " in text for count in counts)
+
+
+def test_parquet_without_pyarrow_says_what_to_install(frame, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setitem(sys.modules, "fastparquet", None)
+    with pytest.raises(UserError, match=r"pip install 'virb\[parquet\]'"):
+        render(frame, "parquet")
 
 
 def test_latex_escapes_what_means_something_to_it():

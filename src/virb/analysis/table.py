@@ -3,13 +3,14 @@
 import io
 import json
 from collections.abc import Iterable
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from virb.analysis.comparison import Column, Row
 from virb.analysis.findings import reason
 from virb.analysis.matrix import Cell, matrix
 from virb.analysis.outcomes import Outcomes
-from virb.errors import unknown
+from virb.errors import UserError, unknown
 from virb.spec import Record
 
 if TYPE_CHECKING:
@@ -102,13 +103,16 @@ def render(frame: "pd.DataFrame", form: str) -> bytes:
         form: ``csv``, ``parquet``, ``latex`` (booktabs) or ``markdown``.
 
     Raises:
-        UserError: there is no such format.
+        UserError: there is no such format, or what it needs is not installed.
     """
     if form == "csv":
         return frame.to_csv(index=False, lineterminator="\n").encode()
     if form == "parquet":
         buffer = io.BytesIO()
-        frame.to_parquet(buffer, index=False)
+        try:
+            frame.to_parquet(buffer, index=False)
+        except ImportError as error:
+            raise UserError("Parquet files need pyarrow.", "Install it: pip install 'virb[parquet]'") from error
         return buffer.getvalue()
     if form == "latex":
         return _latex(_texts(frame)).encode()
@@ -126,7 +130,7 @@ def _texts(frame: "pd.DataFrame") -> list[list[str]]:
 def _text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4f}"
-    return " ".join(str(value).split()) if isinstance(value, str | int) else ""
+    return " ".join(str(value).split()) if isinstance(value, str | Integral) else ""
 
 
 def _markdown(lines: list[list[str]]) -> str:

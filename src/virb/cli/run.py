@@ -10,11 +10,19 @@ if TYPE_CHECKING:
 
 
 def run(
-    encoder: list[str] = typer.Option(..., "--encoder", "-e", help="timm:NAME, checkpoint:FILE@ARCH, random:ARCH, …"),
-    task: list[str] = typer.Option(..., "--task", "-t", help="A name from `virb tasks list`, or folder:PATH."),
+    encoder: list[str] = typer.Option(
+        ..., "--encoder", "-e", metavar="NAME", help="timm:NAME, checkpoint:FILE@ARCH, random:ARCH, …"
+    ),
+    task: list[str] = typer.Option(
+        ..., "--task", "-t", metavar="NAME", help="A name from `virb tasks list`, or folder:PATH."
+    ),
     output: Path = typer.Option(..., "--output", "-o", help="Folder of records and report; a rerun goes on there."),
-    probe: list[str] = typer.Option(["logistic", "knn"], "--probe", "-p", help="A name from `virb probes list`."),
-    seed: list[int] = typer.Option([0], "--seed", "-s", help="Each draws the splits anew where a task has none."),
+    probe: list[str] = typer.Option(
+        ["logistic", "knn"], "--probe", "-p", metavar="NAME", help="A name from `virb probes list`."
+    ),
+    seed: list[int] = typer.Option(
+        [0], "--seed", "-s", metavar="N", help="Each draws the splits anew where a task has none."
+    ),
     size: int = typer.Option(224, help="Side of the images in pixels, the same for every encoder."),
     fit: str = typer.Option("squash", help="How an image becomes a square: squash, crop or pad."),
     on_bad_image: str = typer.Option("error", help="error: stop at a corrupt image. skip: leave it out and list it."),
@@ -64,13 +72,12 @@ def conclude(results: "Results") -> None:
         reason = (failed.reason or "").splitlines()
         where = f"{failed.experiment.encoder.name} on {failed.experiment.task.name}, {failed.experiment.probe.name}"
         out.print(f"failed: {where}: {reason[0] if reason else failed.status}", markup=False, style="red")
-    out.print()
     results.show(out)
     out.print()
     if ran.found_again:
         again = f"{ran.found_again} of {ran.found_again + ran.computed} experiments had their record already."
         out.print(again if not ran.failures else f"{again} Failed ones run again with --retry-failed.")
     if ran.records or ran.failures:
-        out.print(f"Report: {results.report()}", markup=False)
+        out.print(f"Report: {results.report().resolve()}", markup=False)
     if ran.failures:
         raise typer.Exit(1)

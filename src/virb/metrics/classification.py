@@ -58,10 +58,12 @@ def fit_temperature(outputs: LogProbabilities, labels: Labels) -> float:
         outputs: log-probabilities of a head that did not see these labels, n x classes.
         labels: n ids.
     """
-    outputs = np.maximum(_checked(outputs, labels), LOG_FLOOR)
+    _checked(outputs, labels)
+    rows = np.arange(len(labels))
 
     def loss(log_temperature: float) -> float:
-        return nll(scaled(outputs, float(np.exp(log_temperature))), labels)
+        # Not clipped, unlike ``nll``: so it is convex in 1 / T and has one minimum.
+        return float(-scaled(outputs, float(np.exp(log_temperature)))[rows, labels].mean())
 
     low, high = np.log(TEMPERATURES)
     found = minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-4})
