@@ -6,14 +6,12 @@ Both get the same features, standardised by virb's scaler; scikit-learn searches
 """
 
 import argparse
-import statistics
-import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 from _mixture import mixture
+from _timing import timed
 from sklearn.neighbors import KNeighborsClassifier
 
 from virb.probes._neighbours import TEMPERATURE, Index
@@ -49,16 +47,6 @@ def main() -> None:
             f"{k:4d} {np.mean(answers == truth):15.4f} {np.mean(others == truth):6.4f} {np.sum(answers != others):20d}"
             f" {np.abs(np.exp(one) - two).max():37.1e}"
         )
-
-
-def timed(run: Callable[[], Any], rounds: int) -> tuple[float, Any]:
-    """The median seconds of some runs, and what the last returned."""
-    seconds, answer = [], None
-    for _ in range(rounds):
-        start = time.perf_counter()
-        answer = run()
-        seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds), answer
 
 
 def scikit_learn(fit: Any, labels: Any, test: Any, ks: list[int]) -> list[Any]:

@@ -7,15 +7,13 @@ Both get the same standardised features. virb solves every penalty to 1e-8 of it
 """
 
 import argparse
-import statistics
-import time
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 from _mixture import mixture
+from _timing import timed
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
@@ -65,16 +63,6 @@ def main() -> None:
         f"\nvirb's iterations: median {iterations.median():.0f}, mean {iterations.mean():.1f}, "
         f"most {iterations.max():.0f}; {int((~heads.converged).sum())} heads did not converge"
     )
-
-
-def timed(run: Callable[[], Any], rounds: int) -> tuple[float, Any]:
-    """The median seconds of some runs, and what the last returned."""
-    seconds, answer = [], None
-    for _ in range(rounds):
-        start = time.perf_counter()
-        answer = run()
-        seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds), answer
 
 
 def virb_path(features: Any, labels: Any, classes: int, l2: tuple[float, ...]) -> Any:

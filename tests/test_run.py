@@ -122,3 +122,12 @@ def test_constant_features_give_no_score(bench):
     experiment = Experiment(encoder=sealed.spec, task=toy_task(), probe=PROBES.load("knn").spec, inputs=POLICY)
     with pytest.raises(ExperimentError, match="same for every example"):
         run_experiment(experiment, sealed, dataset, Found(data=dataset.digest), bench)
+
+
+def test_a_probe_with_other_settings_than_the_shelfs_is_refused_and_not_swapped(bench):
+    """The shelf's own grid would have been tried under the id of another."""
+    sealed, dataset = encoder(), toy_dataset()
+    spec = PROBES.load("logistic").spec.model_copy(update={"grid": {"l2": (1.0,)}})
+    experiment = Experiment(encoder=sealed.spec, task=toy_task(), probe=spec, inputs=POLICY)
+    with pytest.raises(UserError, match="'logistic'"):
+        run_experiment(experiment, sealed, dataset, Found(data=dataset.digest), bench)

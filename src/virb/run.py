@@ -24,9 +24,10 @@ from virb.cache import Cache
 from virb.data import Dataset
 from virb.data._splits import carve, check_splits
 from virb.encoders._encoder import Encoder
+from virb.errors import UserError
 from virb.features import Features, Progress, Quiet, extract
 from virb.metrics.classification import constant_score, fit_temperature, primary_score, score_classes
-from virb.probes import PROBES, Examples, Floats, Ints
+from virb.probes import PROBES, Examples, Floats, Ints, Probe
 from virb.spec import Classes, Experiment, Found, Record, Resolved
 from virb.store import Store
 
@@ -61,7 +62,7 @@ def run_experiment(experiment: Experiment, encoder: Encoder, dataset: Dataset, f
         ExperimentError: there is no valid score, and why.
         UserError: something outside virb is not as it must be.
     """
-    task, probe, target = experiment.task, PROBES.load(experiment.probe.name), experiment.task.target
+    task, probe, target = experiment.task, _probe(experiment), experiment.task.target
     assert isinstance(target, Classes), "the plan drops what no probe reads out"
     clock = _Clock()
 
@@ -141,6 +142,17 @@ class _Clock:
         start = time.perf_counter()
         yield
         self.seconds[stage] = time.perf_counter() - start
+
+
+def _probe(experiment: Experiment) -> Probe:
+    """The probe that was asked for, and not another of its name."""
+    probe, asked = PROBES.load(experiment.probe.name), experiment.probe
+    if probe.spec != asked:
+        raise UserError(
+            f"The probe '{asked.name}' is another here: its version, layers or grid are not those that were asked for.",
+            "Ask for the probe as it is: PROBES.load(NAME).spec",
+        )
+    return probe
 
 
 def _without_bad(dataset: Dataset, rows: NDArray[np.int64], features: Features) -> NDArray[np.int64]:

@@ -96,8 +96,10 @@ def test_heads_that_stop_early_are_counted_in_a_note(monkeypatch):
     fit, select, _ = digits()
     notes = PROBE.fit(fit, select, Classes(count=10), by_accuracy, 0).notes
     assert len(notes) == 2
-    assert "of 45 heads on 'embedding' did not converge in 2 iterations" in notes[0]
-    assert notes[1] == "1 of 1 heads on 'embedding' did not converge in 1 iterations"
+    assert "of 45 heads (l2 up to " in notes[0]
+    assert "on 'embedding' stopped after 2 iterations, short of convergence" in notes[0]
+    assert notes[1].startswith("the refit at l2 = ")
+    assert notes[1].endswith(" on 'embedding' stopped after 1 iterations, short of convergence")
 
 
 @pytest.mark.parametrize("gap", [0, 2, 4])

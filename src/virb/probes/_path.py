@@ -32,7 +32,7 @@ class Path:
         limit: iterations of one head at most.
 
     Attributes:
-        notes: how many heads did not converge, where some did not.
+        notes: which heads did not converge, where some did not.
         iterations: of each head.
 
     Raises:
@@ -50,8 +50,8 @@ class Path:
         turned = self._axes.turn(standardised)
         self._heads = fit_heads(turned, torch.from_numpy(ids).to(turned.device), len(self._present), l2, limit)
         self.iterations: list[int] = self._heads.iterations.tolist()
-        short = len(l2) - int(self._heads.converged.sum())
-        self.notes = (f"{short} of {len(l2)} heads on '{layer}' did not converge in {limit} iterations",) * bool(short)
+        short = [penalty for penalty, done in zip(l2, self._heads.converged.tolist(), strict=True) if not done]
+        self.notes = (_unconverged(short, l2, layer, limit),) if short else ()
 
     def log_probabilities(self, features: Floats) -> Iterator[Floats]:
         """Yield m x classes for each head, from m x width."""
@@ -63,3 +63,10 @@ class Path:
 
     def _standardised(self, features: Floats) -> Tensor:
         return torch.from_numpy(self._scaler(features)).to(torch.get_default_device())
+
+
+def _unconverged(short: Sequence[float], l2: Sequence[float], layer: str, limit: int) -> str:
+    which = (
+        f"{len(short)} of {len(l2)} heads (l2 up to {max(short):g})" if len(l2) > 1 else f"the refit at l2 = {l2[0]:g}"
+    )
+    return f"{which} on '{layer}' stopped after {limit} iterations, short of convergence"
