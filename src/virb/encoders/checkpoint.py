@@ -42,9 +42,8 @@ class Checkpoint(EncoderSource):
 
         library, matched = _matched(spec)
         built = build(spec.arch, library=library)
-        # Not strict for one reason: counters of batches seen, which evaluation never reads, may be absent.
-        # match() has made sure of everything else.
-        built.module.load_state_dict(matched.state, strict=False)
+        # What a file may lack are counters of batches seen, which evaluation never reads: they keep their zeros.
+        built.module.load_state_dict({**built.module.state_dict(), **matched.state})
         at_size(built.module, inputs.size, spec.name)
         return Loaded(built.trunk(spec.name), built.preprocessing, matched.notes)
 
