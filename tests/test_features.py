@@ -254,3 +254,11 @@ def test_a_full_disk_is_a_user_error_and_whole_shards_are_kept(cache, small_shar
     before = seen[0]
     extract(encoder, toy_dataset(examples=150), ["embedding"], cache)
     assert seen[0] - before == 150 - 64
+
+
+def test_features_that_another_process_took_away_are_a_failure_with_its_reason(cache):
+    encoder, _ = counting()
+    found = extract(encoder, toy_dataset(), ["embedding"], cache)
+    cache.clear()
+    with pytest.raises(ExperimentError, match="VIRB_CACHE_BUDGET"):
+        found.take("embedding", np.arange(60))

@@ -73,6 +73,16 @@ class _Shard(NamedTuple):
     def file(self, layer: str) -> Path:
         return self.folder / f"{self.number:05d}-{layer}.npy"
 
+    def load(self, layer: str) -> NDArray[np.float16] | NDArray[np.float32]:
+        try:
+            stored: NDArray[np.float16] | NDArray[np.float32] = np.load(self.file(layer), mmap_mode="r")
+        except FileNotFoundError as error:
+            raise ExperimentError(
+                "features were taken out of the cache while they were read, to make room for others; raise "
+                "VIRB_CACHE_BUDGET and run again with --retry-failed"
+            ) from error
+        return stored
+
     @property
     def mark(self) -> Path:
         """Written last: the shard is whole if this exists. Holds the images that could not be decoded."""
@@ -106,13 +116,16 @@ class Features:
 
         Returns:
             The shape of ``rows`` x width.
+
+        Raises:
+            ExperimentError: another process took the entry out of the cache meanwhile.
         """
         flat = rows.reshape(-1)
         out = np.empty((len(flat), self.widths[layer]), np.float32)
         for shard in self._shards:
             here = np.flatnonzero((flat >= shard.start) & (flat < shard.stop))
             if len(here):
-                stored = np.load(shard.file(layer), mmap_mode="r")
+                stored = shard.load(layer)
                 out[here] = stored[flat[here] - shard.start]
         return out.reshape(*rows.shape, self.widths[layer])
 
