@@ -86,3 +86,10 @@ def test_constant_features_fail_with_that_reason(photos, tmp_path):
     results = evaluate(photos, tmp_path, encoder=Constant())
     assert not results.records
     assert all("same for every example" in failed.reason for failed in results.failures)
+
+
+def test_a_folder_without_a_path_is_refused_and_not_taken_for_this_one():
+    from virb.data import open_data
+
+    with pytest.raises(UserError, match="names no folder"):
+        open_data("folder:")

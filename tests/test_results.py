@@ -103,3 +103,59 @@ def test_the_public_names_are_there_and_importing_virb_is_light():
         _ = virb.evaluete
     script = "import virb, sys; assert not {'torch', 'numpy', 'pydantic'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+class Power(nn.Module):
+    def __init__(self, power):
+        super().__init__()
+        self.power = power
+
+    def forward(self, images):
+        return images.mean(dim=(2, 3)) ** self.power
+
+
+def edited(body):
+    """A class as a notebook redefines it: the same name, no weights, another ``forward``."""
+    names = {"nn": nn, "torch": torch}
+    exec(f"class Mine(nn.Module):\n    def forward(self, images):\n        return {body}\n", names)
+    return names["Mine"]()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (edited("images.mean(dim=(2, 3))"), edited("images.amax(dim=(2, 3))")),
+        (edited("images.mean(dim=(2, 3)) * 2"), edited("images.mean(dim=(2, 3)) ** 3")),
+        (edited("images.mean(dim=(2, 3)) + 1"), edited("images.mean(dim=(2, 3)) + 2")),
+        (Power(1), Power(3)),
+        (nn.Conv2d(3, 4, 3, stride=1), nn.Conv2d(3, 4, 3, stride=2)),
+    ],
+    ids=["method", "operator", "constant", "attribute", "setting of a library's layer"],
+)
+def test_a_module_whose_code_was_edited_is_not_given_the_old_score(one, other, photos, tmp_path):
+    """Class name and weights stayed the same, and so did the id: the records of the old code were returned."""
+    other.load_state_dict(one.state_dict())
+    first, again, changed = (
+        virb.evaluate(module, f"folder:{photos}", size=16, probes=["knn"], output=tmp_path)
+        for module in (one, one, other)
+    )
+    assert (first.ran.computed, again.ran.computed, changed.ran.computed) == (1, 0, 1)
+    assert changed.records[0].seconds["extract"] > 0  # nor its features
+
+
+def test_the_channel_statistics_of_a_module_are_part_of_what_it_is():
+    """Two normalisations of one module had one id."""
+    from virb.encoders._module import seal_module
+    from virb.encoders._trunks import IMAGENET
+    from virb.spec import InputPolicy
+
+    other = IMAGENET.model_copy(update={"mean": (0.5, 0.5, 0.5)})
+    specs = [seal_module(Colours(), InputPolicy(size=8), preprocessing=card).spec for card in (IMAGENET, other)]
+    assert specs[0].declared() != specs[1].declared()
+
+
+def test_where_a_module_is_defined_and_its_mode_change_nothing():
+    from virb.encoders._module import code_digest
+
+    assert code_digest(edited("images")) == code_digest(edited("\\\n images"))
+    assert code_digest(Colours().train()) == code_digest(Colours().eval())

@@ -175,7 +175,7 @@ def extract(
     """
     progress = progress or Quiet()
     key = cache_key(encoder, dataset, layers, on_bad_image)
-    folder = cache.open("features", digest_of(_jsonable(key)))
+    folder = cache.open("features", digest_of(key))
     widths = {layer: encoder.layers[layer] for layer in layers}
     shards = _plan_shards(folder, len(dataset.keys), sum(widths.values()))
     job = _Job(encoder, dataset, tuple(layers), on_bad_image, progress)
@@ -198,10 +198,6 @@ def extract(
         for row, reason in json.loads(shard.mark.read_text(encoding="utf-8"))["bad"].items()
     }
     return Features(widths, bad, seconds, tuple(job.notes), tuple(shards))
-
-
-def _jsonable(key: dict[str, object]) -> object:
-    return json.loads(json.dumps(key))
 
 
 def _plan_shards(folder: Path, rows: int, width: int) -> list[_Shard]:

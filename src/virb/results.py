@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, final, get_args
 
 from rich.console import Console
 from rich.table import Table
@@ -18,7 +18,7 @@ from virb.encoders._encoder import Encoder
 from virb.encoders._module import seal_module
 from virb.errors import UserError, unknown
 from virb.executors import Resources
-from virb.features import Progress, Quiet
+from virb.features import OnBadImage, Progress, Quiet
 from virb.report import write
 from virb.spec import EncoderSpec, InputPolicy, Record, Task
 from virb.study import Ran, Site, Study
@@ -27,8 +27,8 @@ from virb.tasks import resolve_task
 if TYPE_CHECKING:
     import pandas as pd
 
-FITS = ("squash", "crop", "pad")
-ON_BAD_IMAGE = ("error", "skip")
+FITS: tuple[str, ...] = get_args(InputPolicy.model_fields["fit"].annotation)
+ON_BAD_IMAGE: tuple[str, ...] = get_args(OnBadImage)
 EncoderLike = str | EncoderSpec | Encoder | nn.Module
 """A name, a spec, a sealed encoder, or any module from images to features."""
 

@@ -16,7 +16,7 @@ from virb.executors import EXECUTORS, Outcome, Resources
 from virb.features import OnBadImage, Progress, Quiet
 from virb.probes import PROBES
 from virb.run import Bench, failure, now, run_experiment
-from virb.spec import Classes, EncoderSpec, Experiment, Found, InputPolicy, Record, Task
+from virb.spec import Classes, EncoderSpec, Experiment, Found, InputPolicy, Record, Task, digest_of
 from virb.store import Store
 
 
@@ -136,9 +136,10 @@ class Study:
             site.progress.say(f"left out: {one.task} with {one.probe}: {one.reason}")
         store = Store(site.output)
         datasets = {task.data: open_data(task.data, site.data_root) for task in self.tasks}
-        for experiment in plan.experiments:
+        # Encoders and probes share splits, and experiments share weights: each is looked at once.
+        for experiment in {(digest_of(e.task.declared()), e.seed): e for e in plan.experiments}.values():
             _check_rows(experiment, datasets[experiment.task.data])
-        weights = {experiment.encoder: _weights_digest(experiment.encoder) for experiment in plan.experiments}
+        weights = {spec: _weights_digest(spec) for spec in {e.encoder for e in plan.experiments}}
 
         def found(experiment: Experiment) -> Found:
             return Found(weights=weights[experiment.encoder], data=datasets[experiment.task.data].digest)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from virb.errors import UserError
 from virb.registry import Shelf
 from virb.spec import Spec
 
@@ -111,6 +112,8 @@ def open_data(name: str, root: Path | None = None) -> Dataset:
     """
     prefix, colon, path = name.partition(":")
     if colon and prefix == "folder":
+        if not path:
+            raise UserError(f"'{name}' names no folder.", "Write folder:PATH.")
         from virb.data._folder import open_folder
 
         return open_folder(Path(path))

@@ -1,15 +1,21 @@
 """Any nn.Module from Python as an encoder."""
 
 import copy
+import hashlib
+from collections.abc import Iterator
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING
 
 from virb.encoders import Loaded
 from virb.encoders._encoder import Encoder, state_digest
 from virb.encoders._trunks import IMAGENET, trunk_of
-from virb.spec import EncoderSpec, InputPolicy, Preprocessing
+from virb.spec import EncoderSpec, InputPolicy, Preprocessing, digest_of
 
 if TYPE_CHECKING:
     from torch import nn
+
+LIBRARIES = frozenset({"torch", "torchvision", "timm"})
+"""Packages whose code is known by its version, which the feature cache keeps, and need not be looked at."""
 
 
 def seal_module(
@@ -38,5 +44,54 @@ def seal_module(
     """
     own = copy.deepcopy(module)
     kind = type(module).__name__
-    spec = EncoderSpec(name=name or kind, source="module", arch=kind, weights=state_digest(module))
+    spec = EncoderSpec(
+        name=name or kind,
+        source="module",
+        arch=f"{kind}#{code_digest(module)}",
+        weights=state_digest(module),
+        layout=None if preprocessing == IMAGENET else digest_of(preprocessing.declared()),
+    )
     return Encoder(spec, Loaded(trunk_of(own, spec.name), preprocessing), inputs, device)
+
+
+def code_digest(module: "nn.Module") -> str:
+    """Eight hexadecimal digits over how a module computes: its parts, their plain attributes and their methods.
+
+    With the weights alone, a module whose ``forward`` was edited would be given the scores of the one before. What a
+    method reaches by other ways (a global, a function it calls, a file) is not seen.
+    """
+    digest = hashlib.sha256()
+    for path, part in module.named_modules():
+        digest.update(f"{path} {type(part).__qualname__}\n".encode())
+        for line in (*_settings(part), *_methods(type(part))):
+            digest.update(f"{line}\n".encode())
+    return digest.hexdigest()[:8]
+
+
+def _settings(part: "nn.Module") -> Iterator[str]:
+    """Attributes that are neither weights nor parts: a stride, a power, a flag."""
+    for name, value in sorted(vars(part).items()):
+        if not name.startswith("_") and name != "training" and _plain(value):
+            yield f"{name} = {value!r}"
+
+
+def _plain(value: object) -> bool:
+    if isinstance(value, tuple | list):
+        return all(_plain(item) for item in value)
+    return value is None or isinstance(value, bool | int | float | str)
+
+
+def _methods(kind: type) -> Iterator[str]:
+    """Bytecode of the methods a class has or inherits, but for those of the libraries."""
+    for owner in kind.__mro__:
+        if owner is object or owner.__module__.split(".")[0] in LIBRARIES:
+            continue
+        for name, value in sorted(vars(owner).items()):
+            if isinstance(value, FunctionType):
+                yield f"{name} {_code(value.__code__)} {value.__defaults__!r}"
+
+
+def _code(code: CodeType) -> list[object]:
+    """What code does, without where it stands: moving a file or a line changes nothing."""
+    constants = [_code(item) if isinstance(item, CodeType) else repr(item) for item in code.co_consts]
+    return [code.co_code.hex(), code.co_names, constants]
