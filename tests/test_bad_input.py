@@ -11,7 +11,7 @@ from virb.errors import UserError
 
 
 def evaluate(folder, tmp_path, encoder="pixels", **more):
-    return virb.evaluate(encoder, f"folder:{folder}", size=16, output=tmp_path / "out", **more)
+    return virb.evaluate(encoder, f"folder:{folder}", size=16, layers="final", output=tmp_path / "out", **more)
 
 
 def test_a_class_that_is_only_in_validation_is_refused_by_name(write_folder, tmp_path):

@@ -22,7 +22,7 @@ def test_the_least_recently_used_entry_goes_first(tmp_path):
     cache = Cache(tmp_path, budget=250)
     old, new = filled(cache, "old", 100, age=50), filled(cache, "new", 100, age=10)
     own = cache.open("features", "own")
-    cache.make_room(100, keep=own)
+    cache.make_room(100, keep=[own])
     assert not old.exists()
     assert new.exists()
     assert own.exists()
@@ -32,7 +32,7 @@ def test_opening_an_entry_counts_as_using_it(tmp_path):
     cache = Cache(tmp_path, budget=250)
     one, two = filled(cache, "one", 100, age=50), filled(cache, "two", 100, age=10)
     cache.open("features", "one")
-    cache.make_room(100, keep=cache.open("features", "own"))
+    cache.make_room(100, keep=[cache.open("features", "own")])
     assert one.exists()
     assert not two.exists()
 
@@ -41,7 +41,7 @@ def test_an_entry_that_is_held_stays(tmp_path):
     cache = Cache(tmp_path, budget=150)
     held = filled(cache, "held", 100, age=50)
     with cache.lock(held):
-        cache.make_room(100, keep=cache.open("features", "own"))
+        cache.make_room(100, keep=[cache.open("features", "own")])
         assert cache.clear() == 0
         assert held.exists()
     assert cache.clear() == 100
@@ -51,14 +51,14 @@ def test_an_entry_that_is_held_stays(tmp_path):
 def test_what_is_larger_than_the_budget_is_refused_with_what_to_set(tmp_path):
     cache = Cache(tmp_path, budget=10**9)
     with pytest.raises(UserError, match="VIRB_CACHE_BUDGET=6GB"):
-        cache.make_room(5 * 10**9, keep=cache.open("features", "own"))
+        cache.make_room(5 * 10**9, keep=[cache.open("features", "own")])
 
 
 def test_the_entry_being_written_counts_and_stays(tmp_path):
     cache = Cache(tmp_path, budget=150)
     own = filled(cache, "own", 100, age=90)
     with pytest.raises(UserError):
-        cache.make_room(100, keep=own)
+        cache.make_room(100, keep=[own])
     assert own.exists()
 
 

@@ -54,7 +54,7 @@ def test_results_are_a_report(results, tmp_path):
 
 def test_a_module_and_names_stand_side_by_side(photos, tmp_path):
     encoders = [Colours(), "pixels", timm.create_model("resnet18"), torchvision.models.resnet18(weights=None)]
-    results = virb.evaluate(encoders, [f"folder:{photos}"], size=32, probes=["knn"], output=tmp_path)
+    results = virb.evaluate(encoders, [f"folder:{photos}"], size=32, probes=["knn"], layers="final", output=tmp_path)
     widths = {r.experiment.encoder.name: r.resolved.layers["embedding"] for r in results.records}
     assert len(results.records) == 4
     assert widths["Colours"] == 6
@@ -74,7 +74,9 @@ def test_the_same_weights_are_the_same_encoder_and_others_are_not(photos, tmp_pa
 
 
 def test_seeds_are_averaged_in_one_cell(photos, tmp_path):
-    results = virb.evaluate("pixels", f"folder:{photos}", size=16, seeds=[0, 1, 2], probes=["knn"], output=tmp_path)
+    results = virb.evaluate(
+        "pixels", f"folder:{photos}", size=16, seeds=[0, 1, 2], probes=["knn"], layers="final", output=tmp_path
+    )
     assert len(results.records) == 3
     assert len(results.table()) == 1
 

@@ -8,13 +8,14 @@ from torch import nn
 
 from virb.analysis import load_outcomes
 from virb.cache import Cache
+from virb.encoders import load_encoder
 from virb.encoders._module import seal_module
 from virb.errors import ExperimentError, UserError
-from virb.probes import PROBES
+from virb.probes import PROBES, best_layer
 from virb.run import Bench, run_experiment
-from virb.spec import Experiment, Found, InputPolicy, Record
+from virb.spec import Classes, Experiment, Found, InputPolicy, Record, Regime, Splits
 from virb.store import Store
-from virb.testing import toy_dataset, toy_task
+from virb.testing import toy_dataset, toy_pixelwise_task, toy_scenes, toy_task
 
 POLICY = InputPolicy(size=12)
 
@@ -40,7 +41,14 @@ def outcomes(bench, record):
     return load_outcomes(bench.store.folder, record)
 
 
-@pytest.mark.parametrize("probe", PROBES.names())
+POOLED = [
+    name
+    for name in PROBES.names()
+    if not PROBES.load(name).spec.maps and PROBES.load(name).rejects(Classes(count=3)) is None
+]
+
+
+@pytest.mark.parametrize("probe", POOLED)
 def test_a_record_holds_scores_choice_and_what_was_found(probe, bench):
     record = run(bench, toy_dataset(examples=120), probe)
     assert record.status == "ok"
@@ -131,3 +139,132 @@ def test_a_probe_with_other_settings_than_the_shelfs_is_refused_and_not_swapped(
     experiment = Experiment(encoder=sealed.spec, task=toy_task(), probe=spec, inputs=POLICY)
     with pytest.raises(UserError, match="'logistic'"):
         run_experiment(experiment, sealed, dataset, Found(data=dataset.digest), bench)
+
+
+# ------------------------------------------------------------------------------------------------ other targets
+
+
+def run_pixelwise(bench, column, probe="dense-linear", size=128, images=1, dataset=None, **declared):
+    sealed = load_encoder("pixels", InputPolicy(size=size))
+    dataset = dataset or toy_scenes(60, images=images)
+    task = toy_pixelwise_task(column, images)
+    experiment = Experiment(
+        encoder=sealed.spec, task=task, probe=PROBES.load(probe).spec, inputs=sealed.inputs, **declared
+    )
+    return run_experiment(experiment, sealed, dataset, Found(data=dataset.digest), bench)
+
+
+@pytest.mark.parametrize("column", ["mask", "depth"])
+def test_a_pixelwise_task_is_scored_with_its_own_metrics(column, bench):
+    record = run_pixelwise(bench, column)
+    assert set(record.scores) == set(record.experiment.task.metrics)
+    assert record.chance is not None
+    assert record.score > record.chance
+    assert record.counts == {"fit": 36, "select": 12, "test": 12}
+    assert Record.parse(record.model_dump_json()) == record
+
+
+def test_pixelwise_predictions_are_kept_with_image_and_truth(bench):
+    dataset = toy_scenes(200)
+    record = run_pixelwise(bench, "depth", dataset=dataset)
+    with np.load(bench.store.folder / "predictions" / record.predictions) as kept:
+        assert len(kept["example"]) == 16
+        assert set(kept["example"] % 5) == {4}  # test alone
+        assert kept["image"].shape == (16, 1, 128, 128, 3)
+        assert (
+            np.corrcoef(kept["image"][3, 0, ::4, ::4].ravel(), dataset.read(int(kept["example"][3])).ravel())[0, 1]
+            > 0.7
+        )
+        np.testing.assert_array_equal(kept["truth"], dataset.columns["depth"][kept["example"]])
+        assert kept["predicted"].shape == kept["truth"].shape
+        error = np.nanmean(np.abs(kept["predicted"] - kept["truth"]))
+    assert error == pytest.approx(record.scores["depth-l1"], rel=0.5)
+
+
+def test_a_lower_score_is_better_where_the_metric_says_so(bench):
+    """Trials of an error were kept negated once they had been chosen by; the record shows the error itself."""
+    task = toy_pixelwise_task("depth").model_copy(update={"primary": "abs-rel"})
+    sealed, dataset = load_encoder("pixels", InputPolicy(size=128)), toy_scenes(60)
+    experiment = Experiment(
+        encoder=sealed.spec, task=task, probe=PROBES.load("dense-linear").spec, inputs=sealed.inputs
+    )
+    record = run_experiment(experiment, sealed, dataset, Found(data=dataset.digest), bench)
+    assert min(trial.score for trial in record.trials) > 0
+    chosen = next(t for t in record.trials if t.settings.items() <= record.choice.items())
+    assert chosen.score == min(trial.score for trial in record.trials)
+    assert record.score < record.chance
+
+
+def test_a_void_test_image_is_left_out_and_said(bench):
+    dataset = toy_scenes(60)
+    depth = dataset.columns["depth"].copy()
+    depth[[4, 9]] = np.nan
+    record = run_pixelwise(bench, "depth", dataset=replace(dataset, columns={**dataset.columns, "depth": depth}))
+    assert any("2 of 12 test examples have no labelled pixel" in note for note in record.notes)
+    assert len(load_outcomes(bench.store.folder, record)["example"]) == 10
+
+
+def test_an_encoder_of_one_layer_has_that_as_its_best(bench):
+    sealed, dataset = encoder(), toy_dataset(examples=120)
+    probe = best_layer(PROBES.load("knn"))
+    experiment = Experiment(encoder=sealed.spec, task=toy_task(), probe=probe.spec, inputs=POLICY)
+    record = run_experiment(experiment, sealed, dataset, Found(data=dataset.digest), bench)
+    assert record.resolved.layers == {"embedding": 12}
+    assert record.scores == run(bench, dataset, "knn").scores
+
+
+def test_an_encoder_without_maps_cannot_do_pixelwise_tasks_and_says_so(bench):
+    sealed, dataset = encoder(), toy_scenes(60)
+    task = toy_pixelwise_task("mask")
+    experiment = Experiment(encoder=sealed.spec, task=task, probe=PROBES.load("dense-linear").spec, inputs=POLICY)
+    with pytest.raises(UserError, match=r"(?s)'toy encoder' has no layer 'stage4'.*It has embedding"):
+        run_experiment(experiment, sealed, dataset, Found(data=dataset.digest), bench)
+
+
+@pytest.mark.parametrize("size", [1, 7, 33])
+def test_sizes_that_no_stride_divides_are_read_out(size, bench):
+    record = run_pixelwise(bench, "mask", size=size)
+    assert np.isfinite(record.score)
+
+
+def test_the_best_of_the_layers_is_another_experiment(bench):
+    sealed, dataset = load_encoder("pixels", InputPolicy(size=128)), toy_scenes(60)
+    probe = best_layer(PROBES.load("dense-linear"))
+    task = toy_pixelwise_task("mask")
+    experiment = Experiment(encoder=sealed.spec, task=task, probe=probe.spec, inputs=sealed.inputs)
+    record = run_experiment(experiment, sealed, dataset, Found(data=dataset.digest), bench)
+    final = run_pixelwise(bench, "mask")
+    assert record.id != final.id
+    assert record.choice["layer"] in ("stage1", "stage2", "stage3", "stage4")
+    assert record.score > final.score
+
+
+@pytest.mark.parametrize(
+    "regime", [Regime(kind="examples", n=40), Regime(kind="shots", n=7), Regime(kind="shots", n=2)]
+)
+def test_small_regimes_see_no_more_labels_than_they_say(regime, bench):
+    record = run(bench, toy_dataset(examples=240), regime=regime)
+    wanted = {"examples": (32, 8), "shots": (3 * (regime.n or 0), 0)}[regime.kind]
+    assert (record.counts["fit"], record.counts["select"]) == wanted
+    assert record.scores["accuracy"] > 0.8
+    assert ("nll-calibrated" in record.scores) == (regime.kind == "examples")
+    assert bool(record.trials) == (regime != Regime(kind="shots", n=2))
+
+
+def test_an_eval_only_task_uses_the_heads_of_its_parent(bench, monkeypatch):
+    parent, child = toy_dataset(examples=120), toy_dataset(examples=60)
+    child = replace(child, official=np.full(60, "test"), digest="child")
+    task = toy_task().model_copy(update={"trained_on": "toy", "splits": Splits(), "name": "toy-2", "data": "toy-2"})
+    monkeypatch.setattr("virb.run.resolve_task", lambda name: toy_task())
+    sealed, probe = encoder(), PROBES.load("logistic").spec
+    declared = {"encoder": sealed.spec, "probe": probe, "inputs": POLICY}
+    elder, younger = Experiment(task=toy_task(), **declared), Experiment(task=task, **declared)
+    alone = run_experiment(younger, sealed, child, Found(data="both"), bench, parent)
+    assert alone.counts == {"fit": 68, "select": 22, "test": 60} or sum(alone.counts.values()) == 150
+    # after its parent, whose head is kept, it gets the same numbers
+    kept = replace(bench, parents=frozenset({elder.id}))
+    first = run_experiment(elder, sealed, parent, Found(data="p"), kept)
+    monkeypatch.setattr("virb.run._teach", lambda *_: pytest.fail("fitted twice"))
+    again = run_experiment(younger, sealed, child, Found(data="both"), kept, parent)
+    assert again.scores == alone.scores
+    assert again.choice == first.choice

@@ -20,6 +20,7 @@ from virb.spec import (
     ProbeSpec,
     Quadrant,
     Record,
+    Regime,
     Splits,
     Task,
     Trial,
@@ -30,6 +31,7 @@ from virb.spec import (
 SEMANTIC = Quadrant(level="image-level", kind="semantic")
 ENCODER = EncoderSpec(name="timm:resnet18", source="timm", arch="resnet18", weights="a1_in1k")
 PROBE = ProbeSpec(name="logistic")
+DEPTH = Values(size=1, dense=True, masked=True, positive=True, unit="m")
 
 
 def task(**fields):
@@ -70,23 +72,32 @@ EVERYTHING = experiment(
         target=Classes(count=2, dense=True, ignore=255, names=("cat", "dog")),
         splits=Splits(select=0.1, test=0.2),
         images_per_example=2,
-        primary="balanced-accuracy",
+        metrics=("miou", "pixel-accuracy"),
+        primary="pixel-accuracy",
         trained_on="parent",
     ),
-    probe=ProbeSpec(name="logistic", version=2, layers=("embedding", "stage4"), grid={"l2": (0.1, 1e-05, 1.0)}),
+    probe=ProbeSpec(
+        name="logistic",
+        version=2,
+        layers=("embedding", "stage4"),
+        grid={"l2": (0.1, 1e-05, 1.0)},
+        maps=True,
+        joint=True,
+    ),
+    regime=Regime(kind="examples", n=1000, resample=2),
     seed=3,
     inputs=InputPolicy(size=64, fit="pad"),
     on_bad_image="skip",
 )
 
-# If one of these fails, results on disk have lost their names: mend spec.py, never the id.
+# If one of these fails, results on disk have lost their names: mend the spec, never the id.
 GOLDEN = {
     "smallest": (experiment(), "2a2aa142a9bbebcc"),
     "seed": (experiment(seed=1), "e1cbb5e2193cc7dc"),
-    "values": (experiment(task=task(target=Values(size=3, dense=True, masked=True, unit="m"))), "d4a6fb85508e3b88"),
+    "values": (experiment(task=task(target=DEPTH, metrics=("abs-rel",), primary="abs-rel")), "4413b7f3190170e3"),
     "grid": (experiment(probe=ProbeSpec(name="logistic", grid={"l2": (1e-06, 0.1, 10.0)})), "5e28e1d525a7fd27"),
     "splits": (experiment(task=task(splits=Splits(select=0.2))), "68c349ba3dda95cf"),
-    "everything": (EVERYTHING, "3fb12d1595ee27cd"),
+    "everything": (EVERYTHING, "3bf04cbd70371efd"),
 }
 
 # ------------------------------------------------------------------------------------------------ identity
@@ -169,17 +180,22 @@ def test_every_declared_field_changes_the_id():
         ("task", "column"): "label",
         ("task", "target", "type"): None,
         ("task", "target", "count"): 3,
-        ("task", "target", "dense"): False,
+        ("task", "target", "dense"): None,
         ("task", "target", "ignore"): None,
         ("task", "splits", "select"): None,
         ("task", "splits", "test"): None,
         ("task", "images_per_example"): 1,
-        ("task", "primary"): "accuracy",
+        ("task", "primary"): "miou",
         ("task", "trained_on"): None,
         ("probe", "name"): "knn",
         ("probe", "version"): 1,
         ("probe", "layers"): ["embedding"],
         ("probe", "grid", "l2"): [0.1, 1e-05],
+        ("probe", "maps"): False,
+        ("probe", "joint"): False,
+        ("regime", "kind"): "shots",
+        ("regime", "n"): 10,
+        ("regime", "resample"): 0,
         ("seed",): 0,
         ("inputs", "size"): 65,
         ("inputs", "fit"): "crop",
@@ -194,9 +210,12 @@ def test_every_declared_field_changes_the_id():
             inner = inner[key]
         inner[path[-1]] = value
         if path[-1] == "type":
-            form["task"]["target"] = {"type": "values", "size": 2}
+            form["task"] |= {"target": {"type": "values", "size": 2}, "metrics": ["mae"], "primary": "mae"}
         if path[-1] == "count":
             form["task"]["target"]["names"] = []
+        if path[-1] == "dense":
+            form["task"] |= {"metrics": ["accuracy"], "primary": "accuracy"}
+            form["task"]["target"]["dense"] = False
         ids.add(Experiment.model_validate(form).id)
     assert len(ids) == 1 + len(changes)
 
@@ -342,3 +361,48 @@ def test_every_metric_has_a_direction_and_the_class_metrics_exist():
 def test_quadrants_and_policies_print_as_people_say_them():
     assert str(SEMANTIC) == "image-level semantic"
     assert str(InputPolicy(size=64, fit="crop")) == "64 px, crop"
+
+
+# ------------------------------------------------------------------------------------------------ targets and metrics
+
+
+@pytest.mark.parametrize(
+    ("target", "metric"),
+    [
+        (Classes(count=2, dense=True), "accuracy"),
+        (Classes(count=2), "miou"),
+        (DEPTH, "nll"),
+        (DEPTH, "mae"),
+        (Values(size=1), "abs-rel"),
+    ],
+)
+def test_a_metric_of_another_kind_of_target_is_refused(target, metric):
+    with pytest.raises(ValidationError, match=metric):
+        task(target=target, metrics=(metric,), primary=metric)
+
+
+def test_metrics_of_two_families_do_not_mix():
+    with pytest.raises(ValidationError, match="epe"):
+        task(target=DEPTH, metrics=("abs-rel", "epe"), primary="abs-rel")
+
+
+def test_a_probe_that_chooses_its_layer_is_labelled_so():
+    assert ProbeSpec(name="p").label == "p"
+    assert ProbeSpec(name="p", layers=("embedding", "stage4")).label == "p (best layer)"
+    assert ProbeSpec(name="p", layers=("stage1", "stage4"), joint=True).label == "p"
+
+
+def test_a_regime_has_a_number_unless_it_is_full():
+    assert str(Regime()) == "full"
+    assert str(Regime(kind="examples", n=1000)) == "1,000 examples"
+    assert str(Regime(kind="shots", n=5)) == "5 a class"
+    for wrong in ({"kind": "shots"}, {"kind": "full", "n": 3}, {"kind": "examples", "n": 0}):
+        with pytest.raises(ValidationError):
+            Regime(**wrong)
+
+
+def test_a_seed_counts_where_the_splits_are_carved_or_the_probe_draws():
+    assert experiment().deterministic
+    assert not experiment(task=task(splits=Splits(select=0.2))).deterministic
+    assert not experiment(probe=ProbeSpec(name="mlp", seeded=True)).deterministic
+    assert experiment(probe=ProbeSpec(name="logistic", seeded=True)).id == experiment().id

@@ -10,10 +10,10 @@ from virb.encoders import parse_encoder
 from virb.encoders._module import seal_module
 from virb.errors import UserError
 from virb.executors import EXECUTORS, Resources
-from virb.spec import InputPolicy, Splits, Values
+from virb.spec import InputPolicy, Regime, Splits
 from virb.study import Site, Study
 from virb.tasks import resolve_task
-from virb.testing import toy_task
+from virb.testing import toy_pixelwise_task, toy_task
 
 SMALL = InputPolicy(size=16)
 
@@ -28,27 +28,29 @@ def study(photos, encoders=("pixels",), **more):
         encoders=[parse_encoder(name) for name in encoders],
         tasks=[resolve_task(f"folder:{photos}")],
         inputs=SMALL,
-        **more,
+        **{"layers": "final", **more},
     )
 
 
 def test_the_plan_is_the_product_without_repeats():
     encoders = [parse_encoder(name) for name in ("pixels", "random:resnet18", "random:resnet18@0")]
     plan = Study(encoders=encoders, tasks=[toy_task()], seeds=(0, 1)).plan()
-    assert len(plan.experiments) == 2 * 2 * 2  # random:resnet18@0 is random:resnet18
-    assert len({experiment.id for experiment in plan.experiments}) == 8
+    # random:resnet18@0 is random:resnet18; two seeds, two probes, the final layer and the best
+    assert len(plan.experiments) == 2 * 2 * 2 * 2
+    assert len({experiment.id for experiment in plan.experiments}) == 16
 
 
 def test_where_nothing_is_drawn_one_seed_says_it_all():
     official = toy_task().model_copy(update={"splits": Splits()})
     plan = Study(encoders=[parse_encoder("pixels")], tasks=[official], seeds=(0, 1, 2)).plan()
-    assert [experiment.seed for experiment in plan.experiments] == [0, 0]
+    assert [experiment.seed for experiment in plan.experiments] == [0, 0, 0, 0]
     assert all(experiment.deterministic for experiment in plan.experiments)
 
 
 def test_a_pair_that_makes_no_sense_is_rejected_with_its_reason():
-    depth = toy_task().model_copy(update={"target": Values(size=1, dense=True)})
-    plan = Study(encoders=[parse_encoder("pixels")], tasks=[depth]).plan()
+    plan = Study(
+        encoders=[parse_encoder("pixels")], tasks=[toy_pixelwise_task("depth")], probes=("logistic", "knn")
+    ).plan()
     assert not plan.experiments
     assert {rejected.probe for rejected in plan.rejected} == {"logistic", "knn"}
     assert all(rejected.reason for rejected in plan.rejected)
@@ -129,7 +131,9 @@ def test_a_bug_in_a_network_is_a_failure_with_its_traceback(photos, site):
                 raise IndexError("not today")
             return images.mean(dim=(2, 3))
 
-    grid = Study(encoders=[seal_module(Fragile(), SMALL)], tasks=[resolve_task(f"folder:{photos}")], inputs=SMALL)
+    grid = Study(
+        encoders=[seal_module(Fragile(), SMALL)], tasks=[resolve_task(f"folder:{photos}")], inputs=SMALL, layers="final"
+    )
     ran = grid.run(site)
     assert (ran.failures[0].reason or "").startswith("IndexError: not today\nTraceback")
 
@@ -157,6 +161,7 @@ def test_a_killed_worker_costs_its_own_group_which_runs_again(photos, tmp_path, 
         encoders=[parse_encoder("pixels")],
         tasks=[resolve_task(f"folder:{photos}"), resolve_task(f"folder:{other}")],
         probes=("knn",),
+        layers="final",
         inputs=SMALL,
     )
     with monkeypatch.context() as patch:
@@ -167,3 +172,57 @@ def test_a_killed_worker_costs_its_own_group_which_runs_again(photos, tmp_path, 
     assert "SIGKILL" in (ran.failures[0].reason or "")
     again = grid.run(site)
     assert (again.computed, len(again.records), len(again.failures)) == (1, 2, 0)
+
+
+# ------------------------------------------------------------------------------------------------ targets and regimes
+
+
+def test_each_kind_of_target_has_its_own_standard_probes():
+    tasks = [toy_task(), toy_pixelwise_task("mask"), toy_pixelwise_task("flow", images=2)]
+    plan = Study(encoders=[parse_encoder("pixels")], tasks=tasks, layers="final").plan()
+    assert not plan.rejected
+    asked = {}
+    for experiment in plan.experiments:
+        asked.setdefault(experiment.task.name, []).append(experiment.probe.name)
+    assert asked == {
+        "toy": ["logistic", "knn"],
+        "toy-mask": ["dense-linear", "dense-knn"],
+        "toy-flow": ["dense-siamese"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("layers", "labels"),
+    [
+        ("final", ["logistic"]),
+        ("best", ["logistic (best layer)"]),
+        ("both", ["logistic", "logistic (best layer)"]),
+    ],
+)
+def test_the_final_layer_and_the_best_one_are_experiments_of_their_own(layers, labels):
+    plan = Study(encoders=[parse_encoder("pixels")], tasks=[toy_task()], probes=("logistic",), layers=layers).plan()
+    assert [experiment.probe.label for experiment in plan.experiments] == labels
+
+
+def test_every_draw_of_a_small_regime_is_an_experiment(photos, site):
+    regimes = tuple(Regime(kind="shots", n=2, resample=r) for r in range(3))
+    ran = study(photos, regimes=regimes, probes=("knn",)).run(site)
+    assert (ran.computed, len(ran.records)) == (3, 3)
+    assert {record.experiment.regime for record in ran.records} == set(regimes)
+    assert all(record.counts["fit"] == 4 for record in ran.records)
+
+
+def test_more_shots_than_there_are_examples_is_refused_before_any_compute(photos, site):
+    with pytest.raises(UserError, match="shots"):
+        study(photos, regimes=(Regime(kind="shots", n=5000),)).run(site)
+    assert not site.output.exists()
+
+
+def test_shots_of_pixels_are_left_out_with_a_reason():
+    plan = Study(
+        encoders=[parse_encoder("pixels")],
+        tasks=[toy_pixelwise_task("mask")],
+        regimes=(Regime(kind="shots", n=5),),
+    ).plan()
+    assert not plan.experiments
+    assert "shots" in plan.rejected[0].reason

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
@@ -23,7 +24,7 @@ class Entry:
 
     Attributes:
         path: its folder.
-        kind: ``features``.
+        kind: ``features``, ``maps`` or ``world``.
         size: bytes on disk.
         used: when it was last read or written, seconds since 1970.
     """
@@ -53,9 +54,13 @@ class Cache:
         self.folder = folder or cache_dir()
         self.budget = parse_size(os.environ.get("VIRB_CACHE_BUDGET", DEFAULT_BUDGET)) if budget is None else budget
 
+    def path(self, kind: str, name: str) -> Path:
+        """The folder of an entry, whether it is there or not."""
+        return self.folder / kind / name
+
     def open(self, kind: str, name: str) -> Path:
         """The folder of an entry, made if need be, and marked as used now."""
-        path = self.folder / kind / name
+        path = self.path(kind, name)
         path.mkdir(parents=True, exist_ok=True)
         (path / "used").touch()
         return path
@@ -64,28 +69,28 @@ class Cache:
         """The lock of an entry: hold it while writing. The operating system frees it when its holder dies."""
         return FileLock(path.with_name(f"{path.name}.lock"))
 
-    def make_room(self, need: int, keep: Path) -> None:
+    def make_room(self, need: int, keep: Collection[Path]) -> None:
         """Take entries away until ``need`` more bytes fit the budget.
 
         Args:
             need: bytes about to be written into ``keep``.
-            keep: the entry that is being written.
+            keep: the entries that are being written.
 
         Raises:
             UserError: it would not fit an empty cache.
         """
         entries = self.entries()
-        own = sum(entry.size for entry in entries if entry.path == keep)
+        own = sum(entry.size for entry in entries if entry.path in keep)
         if own + need > self.budget:
             raise UserError(
-                f"These features take {show_size(own + need)}, and the cache may hold {show_size(self.budget)}.",
+                f"This takes {show_size(own + need)}, and the cache may hold {show_size(self.budget)}.",
                 f"Allow more: VIRB_CACHE_BUDGET={(own + need) // 10**9 + 1}GB",
             )
         excess = sum(entry.size for entry in entries) + need - self.budget
         for entry in sorted(entries, key=lambda entry: entry.used):
             if excess <= 0:
                 break
-            if entry.path != keep and self._remove(entry):
+            if entry.path not in keep and self._remove(entry):
                 excess -= entry.size
 
     def entries(self) -> list[Entry]:
@@ -96,6 +101,11 @@ class Cache:
             if mark.exists():
                 found.append(Entry(path, path.parent.name, _size(path), mark.stat().st_mtime))
         return found
+
+    def remove(self, path: Path) -> None:
+        """Take one entry away, if it is there and nobody holds it."""
+        if path.exists():
+            self._remove(Entry(path, path.parent.name, 0, 0.0))
 
     def clear(self) -> int:
         """Take everything away that nobody holds.

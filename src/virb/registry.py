@@ -16,7 +16,8 @@ T = TypeVar("T")
 class Shelf(Generic[T]):
     """The items of one folder, and those that other packages add through an entry point group of the same name.
 
-    The file ``tasks/world_depth.py`` is the item ``world-depth``; files that start with an underscore are not items.
+    The file ``tasks/world_depth.py`` is the item ``world-depth``; files that start with an underscore are not items,
+    and neither are folders.
     Nothing is imported before :meth:`load`, so that listing stays cheap.
 
     Args:
@@ -69,7 +70,8 @@ class Shelf(Generic[T]):
         spec = find_spec(self.package)
         assert spec is not None, self.package
         places = spec.submodule_search_locations
-        return {m.name.replace("_", "-") for m in pkgutil.iter_modules(places) if not m.name.startswith("_")}
+        found = (m for m in pkgutil.iter_modules(places) if not m.ispkg and not m.name.startswith("_"))
+        return {module.name.replace("_", "-") for module in found}
 
     def _entries(self) -> EntryPoints:
         return entry_points(group=self.package)

@@ -18,16 +18,20 @@ from virb.encoders._encoder import Encoder
 from virb.encoders._module import seal_module
 from virb.errors import UserError, unknown
 from virb.executors import Resources
-from virb.features import OnBadImage, Progress, Quiet
+from virb.features import OnBadImage
+from virb.progress import Progress, Quiet
 from virb.report import write
-from virb.spec import EncoderSpec, InputPolicy, Record, Task
-from virb.study import Ran, Site, Study
+from virb.spec import EncoderSpec, InputPolicy, Record, Regime, Task
+from virb.study import Layers, Ran, Site, Study
 from virb.tasks import resolve_task
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FITS: tuple[str, ...] = get_args(InputPolicy.model_fields["fit"].annotation)
+LAYER_CHOICES: tuple[str, ...] = get_args(Layers)
+DRAWS = 10
+"""How often a small regime is drawn: the variance of one draw of a few shots is larger than most differences."""
 ON_BAD_IMAGE: tuple[str, ...] = get_args(OnBadImage)
 EncoderLike = str | EncoderSpec | Encoder | nn.Module
 """A name, a spec, a sealed encoder, or any module from images to features."""
@@ -128,7 +132,11 @@ def evaluate(
     encoder: EncoderLike | Sequence[EncoderLike],
     tasks: str | Task | Sequence[str | Task],
     *,
-    probes: Sequence[str] = ("logistic", "knn"),
+    probes: Sequence[str] | None = None,
+    layers: str = "both",
+    examples: int | None = None,
+    shots: int | None = None,
+    draws: int = DRAWS,
     seeds: Sequence[int] = (0,),
     size: int = 224,
     fit: str = "squash",
@@ -148,7 +156,14 @@ def evaluate(
             batch x 3 x size x size, and returns batch x width (maps are averaged over space). The module is copied:
             yours keeps its mode, device and weights.
         tasks: names such as ``"digits"`` or ``"folder:PATH"``.
-        probes: names of probes.
+        probes: names of probes; by default the standard ones of each task: logistic and knn for classes of an image,
+            mlp and logistic for classes of several, ridge for numbers, dense-linear and dense-knn for pixels,
+            dense-siamese for pixels of two images.
+        layers: ``"final"`` reads the embedding (pixelwise: the last map), ``"best"`` the one of all layers that does
+            best on select, ``"both"`` does both, in columns of their own.
+        examples: how many labelled examples probes may see, four fifths of them for fit; all by default.
+        shots: how many labelled examples of each class probes may see instead.
+        draws: how many times those examples or shots are drawn anew; the same draws for every encoder.
         seeds: each draws the splits anew where a task has none of its own.
         size: side of the images in pixels, the same for every encoder.
         fit: how an image becomes a square: ``"squash"``, ``"crop"`` or ``"pad"``.
@@ -173,6 +188,8 @@ def evaluate(
         encoders=[_encoder(one, inputs, device) for one in encoders],
         tasks=[task if isinstance(task, Task) else resolve_task(task) for task in asked],
         probes=probes,
+        layers=_layers(layers),
+        regimes=_regimes(examples, shots, draws),
         seeds=seeds,
         inputs=inputs,
         on_bad_image="skip" if on_bad_image == "skip" else "error",
@@ -188,6 +205,25 @@ def evaluate(
         progress=progress or Quiet(),
     )
     return Results(study.run(site), Path(output))
+
+
+def _layers(layers: str) -> Layers:
+    if layers not in LAYER_CHOICES:
+        raise unknown("choice of layers", layers, LAYER_CHOICES)
+    choice: Layers = "final" if layers == "final" else "best" if layers == "best" else "both"
+    return choice
+
+
+def _regimes(examples: int | None, shots: int | None, draws: int) -> tuple[Regime, ...]:
+    if examples is not None and shots is not None:
+        raise UserError(f"'{examples}' examples and '{shots}' shots are asked for at once.", "Ask for one of the two.")
+    n = examples if examples is not None else shots
+    if n is None:
+        return (Regime(),)
+    if n < 1 or draws < 1:
+        raise UserError(f"'{min(n, draws)}' is no number of examples, shots or draws.", "Ask for 1 or more.")
+    kind = "examples" if examples is not None else "shots"
+    return tuple(Regime.model_validate({"kind": kind, "n": n, "resample": resample}) for resample in range(draws))
 
 
 def _inputs(size: int, fit: str) -> InputPolicy:

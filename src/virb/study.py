@@ -2,22 +2,30 @@
 
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, final
 
 from virb.cache import Cache
 from virb.data import Dataset, open_data
-from virb.data._splits import carve, check_splits
+from virb.data._checks import check_task
+from virb.data._draws import draw
+from virb.data._splits import carve
 from virb.encoders import ENCODERS, check_encoder, load_encoder
 from virb.encoders._encoder import Encoder, find_device
 from virb.errors import ExperimentError, UserError
 from virb.executors import EXECUTORS, Outcome, Resources
-from virb.features import OnBadImage, Progress, Quiet
-from virb.probes import PROBES
-from virb.run import Bench, failure, now, run_experiment
-from virb.spec import Classes, EncoderSpec, Experiment, Found, InputPolicy, Record, Task, digest_of
+from virb.features import OnBadImage, drop_maps
+from virb.probes import PROBES, Probe, best_layer, standard_probes
+from virb.progress import Progress, Quiet
+from virb.run import Bench, failure, now, parent_of, readings_of, run_experiment
+from virb.spec import Classes, EncoderSpec, Experiment, Found, InputPolicy, Record, Regime, Task, digest_of
 from virb.store import Store
+from virb.tasks import resolve_task
+
+Layers = Literal["final", "best", "both"]
+"""Which layers probes read: the final one, the one of all that does best on select, or each in a column of its own."""
 
 
 @final
@@ -88,7 +96,9 @@ class Study:
     Attributes:
         encoders: specs, or encoders loaded already (those stay in this process).
         tasks: end tasks.
-        probes: names of probes.
+        probes: names of probes; by default the standard ones of each task.
+        layers: which layers they read.
+        regimes: how many labels they see.
         seeds: where nothing is drawn, seed 0 alone is run.
         inputs: the same for every encoder.
         on_bad_image: ``"error"`` or ``"skip"``.
@@ -96,7 +106,9 @@ class Study:
 
     encoders: Sequence[EncoderSpec | Encoder]
     tasks: Sequence[Task]
-    probes: Sequence[str] = ("logistic", "knn")
+    probes: Sequence[str] | None = None
+    layers: Layers = "both"
+    regimes: Sequence[Regime] = (Regime(),)
     seeds: Sequence[int] = (0,)
     inputs: InputPolicy = InputPolicy()
     on_bad_image: OnBadImage = "error"
@@ -106,24 +118,47 @@ class Study:
         experiments: dict[str, Experiment] = {}
         rejected: list[Rejected] = []
         for task in self.tasks:
-            for name in self.probes:
+            fitted_on = resolve_task(task.trained_on) if task.trained_on else task
+            for name in self.probes or standard_probes(task.target, task.images_per_example):
                 probe = PROBES.load(name)
-                reason = probe.rejects(task.target)
-                if reason:
+                if reason := self._rejects(probe, task):
                     rejected.append(Rejected(task.name, name, reason))
                     continue
-                for encoder in self.encoders:
-                    for seed in self.seeds if task.splits.carved else (0,):
+                readings = [
+                    (encoder, variant) for encoder in self.encoders for variant in self._variants(probe, encoder)
+                ]
+                for (encoder, variant), regime in product(readings, self.regimes):
+                    drawn = fitted_on.splits.carved or variant.spec.seeded
+                    for seed in self.seeds if drawn else (0,):
                         experiment = Experiment(
                             encoder=encoder.spec if isinstance(encoder, Encoder) else encoder,
                             task=task,
-                            probe=probe.spec,
+                            probe=variant.spec,
                             seed=seed,
                             inputs=self.inputs,
                             on_bad_image=self.on_bad_image,
+                            regime=regime,
                         )
                         experiments.setdefault(experiment.id, experiment)
         return Plan(tuple(experiments.values()), tuple(rejected))
+
+    def _rejects(self, probe: Probe, task: Task) -> str | None:
+        if reason := probe.rejects(task.target, task.images_per_example):
+            return reason
+        counted = isinstance(task.target, Classes) and not task.target.dense
+        if not counted and any(regime.kind == "shots" for regime in self.regimes):
+            return "shots are examples of a class, and the target is not one class an image"
+        return None
+
+    def _variants(self, probe: Probe, encoder: EncoderSpec | Encoder) -> list[Probe]:
+        """The probe on its own layer, and on the best of all; one that reads several together is both at once."""
+        best = best_layer(probe)
+        if best is None or self.layers == "final":
+            return [probe]
+        if self.layers == "best":
+            return [best]
+        # A module's one layer is its best: the probe itself says it already.
+        return [probe] if isinstance(encoder, Encoder) and len(encoder.layers) == 1 else [probe, best]
 
     def run(self, site: Site) -> Ran:
         """Run what is missing; records appear one by one, and an interrupted study goes on where it stopped.
@@ -135,14 +170,19 @@ class Study:
         for one in plan.rejected:
             site.progress.say(f"left out: {one.task} with {one.probe}: {one.reason}")
         store = Store(site.output)
-        datasets = {task.data: open_data(task.data, site.data_root) for task in self.tasks}
+        names = dict.fromkeys(name for experiment in plan.experiments for name in _sources(experiment))
+        datasets = {name: open_data(name, site.data_root, site.progress) for name in names}
         # Encoders and probes share splits, and experiments share weights: each is looked at once.
-        for experiment in {(digest_of(e.task.declared()), e.seed): e for e in plan.experiments}.values():
-            _check_rows(experiment, datasets[experiment.task.data])
+        looked_at = {(digest_of(e.task.declared()), e.seed, e.regime): e for e in plan.experiments}
+        for experiment in looked_at.values():
+            _check_rows(experiment, datasets)
         weights = {spec: _weights_digest(spec) for spec in {e.encoder for e in plan.experiments}}
 
         def found(experiment: Experiment) -> Found:
-            return Found(weights=weights[experiment.encoder], data=datasets[experiment.task.data].digest)
+            digests = [datasets[name].digest for name in _sources(experiment)]
+            return Found(
+                weights=weights[experiment.encoder], data=digests[0] if len(digests) == 1 else digest_of(digests)
+            )
 
         missing = store.missing(plan.experiments, found, site.retry_failed)
         for why in sorted({one.why for one in missing if one.why != "never run"}):
@@ -166,14 +206,23 @@ class Study:
 
 
 @final
+class Cell(NamedTuple):
+    """An experiment, and what was found when the study looked."""
+
+    experiment: Experiment
+    found: Found
+
+
+@final
 @dataclass(frozen=True)
 class Group:
-    """Experiments that share one encoder and one data source, so that both are opened once."""
+    """Cells that share one encoder and the images of one data source, so that each image is encoded once.
+
+    An eval-only task is in the group of its parent, and behind it.
+    """
 
     encoder: EncoderSpec
-    data: str
-    found: Found
-    experiments: tuple[Experiment, ...]
+    cells: tuple[Cell, ...]
 
 
 @final
@@ -193,27 +242,47 @@ class Workshop:
 
     def __call__(self, group: Group) -> int:
         """Run a group and publish its records. Returns how many have a score."""
-        bench = Bench(Store(self._site.output), self._site.cache, self._progress)
+        experiments = [cell.experiment for cell in group.cells]
+        bench = Bench(
+            Store(self._site.output),
+            self._site.cache,
+            self._progress,
+            parents=frozenset(parent_of(e).id for e in experiments if e.task.trained_on),
+        )
         succeeded = 0
-        for experiment in group.experiments:
-            record = self._run(experiment, group, bench)
+        for cell in group.cells:
+            same = [e for e in experiments if e.task.data == cell.experiment.task.data]
+            readings = tuple(sorted({reading for e in same for reading in readings_of(e.probe)}))
+            record = self._run(cell, replace(bench, readings=readings))
             bench.store.publish(record)
             succeeded += record.status == "ok"
+        self._drop_maps(group)
         return succeeded
 
-    def _run(self, experiment: Experiment, group: Group, bench: Bench) -> Record:
+    def _run(self, cell: Cell, bench: Bench) -> Record:
+        experiment, found = cell
         try:
-            dataset = self._open(group.data)
-            return run_experiment(experiment, self._load(experiment), dataset, group.found, bench)
+            datasets = [self._open(name) for name in _sources(experiment)]
+            parent = datasets[1] if len(datasets) > 1 else None
+            return run_experiment(experiment, self._load(experiment), datasets[0], found, bench, parent)
         except (UserError, ExperimentError) as error:
-            return failure(experiment, group.found, "failed", str(error))
+            return failure(experiment, found, "failed", str(error))
         except Exception as error:  # noqa: BLE001 - a bug or a broken library costs this experiment, not the others
             reason = f"{type(error).__name__}: {error}\n{traceback.format_exc(limit=-4)}"
-            return failure(experiment, group.found, "failed", reason)
+            return failure(experiment, found, "failed", reason)
+
+    def _drop_maps(self, group: Group) -> None:
+        """Maps are large: when the last cell that reads them is done they go."""
+        encoder = self._given.get(group.encoder, self._last)
+        if encoder is None or encoder.spec != group.encoder:  # it could not be loaded, and nothing was read
+            return
+        read = {(name, cell.experiment) for cell in group.cells for name in _sources(cell.experiment)}
+        for name, on_bad_image in {(name, e.on_bad_image) for name, e in read if e.probe.maps}:
+            drop_maps(encoder, self._datasets[name], on_bad_image, self._site.cache)
 
     def _open(self, data: str) -> Dataset:
         if data not in self._datasets:
-            self._datasets[data] = open_data(data, self._site.data_root)
+            self._datasets[data] = open_data(data, self._site.data_root, self._progress)
         return self._datasets[data]
 
     def _load(self, experiment: Experiment) -> Encoder:
@@ -230,16 +299,26 @@ def _groups(experiments: Sequence[Experiment], found: Callable[[Experiment], Fou
     """Encoder by encoder, so that each is loaded once where groups run in turn."""
     shared: dict[EncoderSpec, dict[str, list[Experiment]]] = {}
     for experiment in experiments:
-        shared.setdefault(experiment.encoder, {}).setdefault(experiment.task.data, []).append(experiment)
+        shared.setdefault(experiment.encoder, {}).setdefault(_sources(experiment)[-1], []).append(experiment)
     for encoder, sources in shared.items():
-        for data, members in sources.items():
-            yield Group(encoder, data, found(members[0]), tuple(members))
+        for members in sources.values():
+            ordered = sorted(members, key=lambda experiment: experiment.task.trained_on is not None)
+            yield Group(encoder, tuple(Cell(experiment, found(experiment)) for experiment in ordered))
 
 
-def _check_rows(experiment: Experiment, dataset: Dataset) -> None:
-    task = experiment.task
-    assert isinstance(task.target, Classes), "the plan drops what no probe reads out"
-    check_splits(dataset, task.column, carve(dataset, task.column, task.splits, experiment.seed), task.target.names)
+def _sources(experiment: Experiment) -> list[str]:
+    """The data of an experiment: its own, and behind it those of the task whose heads it uses."""
+    own = [experiment.task.data]
+    return [*own, parent_of(experiment).task.data] if experiment.task.trained_on else own
+
+
+def _check_rows(experiment: Experiment, datasets: dict[str, Dataset]) -> None:
+    for one in (experiment, parent_of(experiment)) if experiment.task.trained_on else (experiment,):
+        task, dataset = one.task, datasets[one.task.data]
+        rows = carve(dataset, task.column, task.splits, one.seed)
+        check_task(dataset, task, rows, one.inputs)
+        if not task.trained_on:
+            draw(dataset, task.column, rows, one.regime)
 
 
 def _weights_digest(spec: EncoderSpec) -> str | None:
@@ -254,13 +333,12 @@ def _publish_failures(store: Store, outcome: Outcome[Group, int], started: str) 
         outcome: how it ended.
         started: when the study started, ISO 8601: what failed before then was to be tried again.
     """
-    group = outcome.item
-    told = {record.id for record in store.records() if record.found == group.found}
-    told |= {record.id for record in store.failures() if record.found == group.found and record.finished >= started}
-    for experiment in group.experiments:
-        if experiment.id not in told:
+    told = {(record.id, record.found) for record in store.records()}
+    told |= {(record.id, record.found) for record in store.failures() if record.finished >= started}
+    for experiment, found in outcome.item.cells:
+        if (experiment.id, found) not in told:
             status: Literal["failed", "killed"] = "killed" if outcome.status == "killed" else "failed"
-            store.publish(failure(experiment, group.found, status, outcome.reason))
+            store.publish(failure(experiment, found, status, outcome.reason))
 
 
 def _gather(

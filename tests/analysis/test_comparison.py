@@ -1,10 +1,13 @@
 """What shares a column, what stands apart, and what it is called."""
 
+from itertools import product
+
 import pytest
 from record_factory import HOSTILE, Lab, make_encoder, make_task
 
-from virb.analysis.comparison import arrange, column_key, row_key
-from virb.spec import Classes, InputPolicy, Pretraining, ProbeSpec, Splits
+from virb.analysis.comparison import Column, arrange, column_key, leading, row_key
+from virb.probes import standard_probes
+from virb.spec import Classes, Experiment, InputPolicy, Pretraining, ProbeSpec, Regime, Splits, Values
 
 
 @pytest.fixture
@@ -83,6 +86,47 @@ def test_the_headline_probe_comes_first(lab):
     assert [column.probe for column in arrange(lab.records).columns] == ["logistic", "knn"]
 
 
+def test_a_chosen_layer_is_a_probe_of_its_own_and_comes_after_the_final_one(lab):
+    for probe in ("knn", "best", "logistic", "ridge", "dense"):
+        lab.run(A, make_task(), probe=probe)
+    found = arrange(lab.records).columns
+    assert [column.probe for column in found] == [
+        "logistic", "logistic (best layer)", "ridge", "dense-linear", "knn",
+    ]  # fmt: skip
+    assert {column.distinction for column in found} == {""}
+
+
+def test_the_headline_probe_of_every_target_is_the_first_of_its_standard_ones():
+    targets = [Classes(count=3), Classes(count=3, dense=True), Values(size=1), Values(size=1, dense=True)]
+    for target, images in product(targets, (1, 2)):
+        task = make_task(images_per_example=images)
+        names = standard_probes(target, images)
+        columns = [
+            Column(name, Experiment(encoder=A, task=task, probe=ProbeSpec(name=name)), "") for name in sorted(names)
+        ]
+        assert [column.key for column in leading(columns)] == [names[0]]
+
+
+def test_draws_of_a_regime_are_replicates_of_one_cell(lab):
+    records = [
+        lab.run(A, make_task(), seed=seed, declared={"regime": Regime(kind="examples", n=1000, resample=resample)})
+        for seed in (0, 1)
+        for resample in (0, 1, 2)
+    ]
+    found = arrange(lab.records)
+    assert [column.label for column in found.columns] == ["Tiles (1,000 examples)"]
+    assert list(found.chosen.values()) == [tuple(records)]
+
+
+def test_regimes_stand_apart_and_are_always_said_unless_all_labels_are_seen(lab):
+    for regime in (Regime(), Regime(kind="shots", n=1), Regime(kind="shots", n=5)):
+        lab.run(A, make_task(), declared={"regime": regime})
+    lab.run(A, make_task(), size=96, declared={"regime": Regime(kind="shots", n=5)})
+    assert labels(lab) == [
+        "Tiles", "Tiles (1 a class)", "Tiles (5 a class, 224 px, squash)", "Tiles (5 a class, 96 px, squash)",
+    ]  # fmt: skip
+
+
 def test_the_newest_record_stands_for_a_cell_and_a_seed(lab):
     old = lab.run(A, make_task(), 0.5)
     new = lab.run(A, make_task(), 0.9)
@@ -157,7 +201,7 @@ def test_one_encoder_under_two_names_is_one_row_with_the_newer(lab):
 
 
 def test_floors_are_known_by_their_source_and_come_last(lab):
-    for name, source in (("a", "random"), ("b", "pixels"), ("c", "zoo"), ("random", "zoo")):
+    for name, source in (("a", "random"), ("b", "histogram"), ("c", "zoo"), ("random", "zoo")):
         lab.run(make_encoder(name, source), make_task())
     assert [(row.name, row.floor) for row in arrange(lab.records).rows] == [
         ("c", False),

@@ -2,15 +2,18 @@
 
 import pytest
 from record_factory import HOSTILE, Lab, demo_lab, make_encoder, make_task
+from toy_scenes import depth_task, flow_task, parts_task
 
 from virb.analysis import findings, matrix
 from virb.analysis.findings import reason
 from virb.analysis.words import Name, Title
+from virb.spec import Regime
 
 A, B, C = (make_encoder(f"timm:{name}") for name in "abc")
 RANDOM = make_encoder("random:a", "random", arch="a")
 RANDOM_B = make_encoder("random:b", "random", arch="b")
 PIXELS = make_encoder("pixels", "pixels")
+HISTOGRAM = make_encoder("histogram", "histogram")
 
 
 @pytest.fixture
@@ -52,16 +55,38 @@ def test_not_distinguishable_is_said_where_the_interval_does_not_decide(lab):
     assert "scores best but is not distinguishable from" in column(lab, "best")[0]
 
 
-def test_where_lower_is_better_the_distance_is_still_positive(lab):
-    task = make_task(primary="nll")
-    for encoder, skill in ((A, 0.1), (B, 0.9)):
-        record = lab.run(encoder, task, skill)
-        mean = float(lab.outcomes(record)["correct"].mean())
-        lab.records[-1] = record.model_copy(update={"scores": {"nll": mean}, "chance": 1.4})
+def test_where_lower_is_better_the_best_is_below_the_next_by_a_positive_distance_with_its_unit(lab):
+    lab.measure(A, flow_task(), 0.9, probe="dense")
+    lab.measure(B, flow_task(), 0.4, probe="dense")
     (text,) = column(lab, "best")
-    assert "timm:a" in text.split("is best, ")[0]
-    assert text.split("is best, ")[1][0] != "\u2212"
-    assert "points" not in text
+    found = matrix(lab.records, lab.outcomes)
+    d = found.difference(found.columns[0], *found.rows)
+    assert d.estimate < 0
+    assert plain(text).startswith("On Optical flow, timm:a (0.")
+    distance = f"{-d.estimate:.3f} px [{-d.high:.3f}, {-d.low:.3f}]"
+    assert plain(text).endswith(f" is best, {distance} below timm:b.")
+
+
+def test_where_lower_is_better_a_floor_is_beaten_from_below_and_so_is_chance(lab):
+    for encoder, skill in ((A, 0.9), (HISTOGRAM, 0.5), (PIXELS, 0.95)):
+        lab.measure(encoder, depth_task(), skill, chance=0.6)
+    beats, short = column(lab, "floors")
+    assert plain(beats).startswith("timm:a beats a colour histogram by 0.")
+    assert " m [0." in plain(beats)
+    assert short.startswith("timm:a falls short of raw pixels by 0.")
+    (chance,) = column(lab, "chance")
+    assert plain(chance).startswith("histogram (0.")
+    assert plain(chance).endswith("does not beat chance (0.600 m).")
+
+
+def test_a_metric_that_examples_do_not_add_up_to_says_so(lab):
+    for encoder, score in ((A, 0.4), (B, 0.7)):
+        lab.run(encoder, make_task(primary="ece"), scores={"ece": score})
+    (text,) = column(lab, "best")
+    assert plain(text) == (
+        "On Tiles, timm:a (40.0 %) scores best; ece is taken over bins of examples, and is no mean over them, so "
+        "nothing more can be said."
+    )
 
 
 def test_one_encoder_has_nothing_to_be_compared_with(lab):
@@ -230,3 +255,49 @@ def test_a_reason_is_its_first_line(lab):
 
 def test_nothing_gives_only_the_scope():
     assert [finding.kind for finding in findings(matrix([], lambda _: None)).answer] == ["scope"]
+
+
+def test_synthetic_images_are_said_to_be_drawn(lab):
+    lab.run(A, make_task())
+    assert answer(lab, "synthetic") == []
+    lab.run(A, make_task("world", synthetic=True))
+    assert answer(lab, "synthetic") == ["The images of World are synthetic: drawn by a program."]
+    assert [finding.kind for finding in told(lab).answer][:2] == ["scope", "synthetic"]
+    lab.measure(A, parts_task())
+    assert answer(lab, "synthetic") == ["The images of World and Parts of a scene are synthetic: drawn by a program."]
+
+
+def test_where_all_is_synthetic_it_is_said_once(lab):
+    for task in (parts_task(), depth_task(), flow_task()):
+        lab.measure(A, task)
+    assert answer(lab, "synthetic") == ["All images are synthetic: drawn by a program."]
+
+
+def test_the_answer_covers_tasks_that_different_probes_read(lab):
+    for encoder, skill in ((A, 0.9), (B, 0.5)):
+        lab.run(encoder, make_task(), skill)
+        lab.run(encoder, make_task(), skill, probe="knn")
+        lab.measure(encoder, parts_task(), skill)
+        lab.measure(encoder, depth_task(), skill)
+    texts = answer(lab, "best")
+    assert [text.split(", ")[0] for text in texts] == ["On Tiles", "On Parts of a scene", "On Depth in a scene"]
+
+
+def test_many_columns_of_different_probes_are_counted_together(lab):
+    for encoder, skill in ((A, 0.9), (B, 0.4)):
+        for k in range(4):
+            lab.run(encoder, make_task(f"task{k}"), skill)
+        lab.measure(encoder, parts_task(), skill)
+    (text,) = answer(lab, "best")
+    start = "Read by logistic and dense-linear, one encoder is distinguishably best on 5 of 5 columns: timm:a on "
+    assert text.startswith(start)
+
+
+def test_scores_of_few_labels_stand_apart_from_those_of_all(lab):
+    for resample in range(2):
+        few = Regime(kind="shots", n=5, resample=resample)
+        lab.run(A, make_task(), declared={"regime": few})
+    assert answer(lab, "apart") == []
+    lab.run(A, make_task())
+    assert answer(lab, "apart") == ["Scores on Tiles that must not be compared stand apart: all labels and 5 a class."]
+    assert [text.split(" (")[0] for text in answer(lab, "best")] == ["On Tiles, only timm:a"]

@@ -7,18 +7,23 @@ import pytest
 from scipy import stats
 
 from virb.analysis import intervals
-from virb.analysis.intervals import Bootstrap, Rows, percentiles, wilson
+from virb.analysis.intervals import Bootstrap, percentiles, wilson
+from virb.analysis.rows import Rows
 
 
 def rows(outcome, group=None, label=None, seed=None, example=None):
     n = len(outcome)
     example = np.arange(n) if example is None else np.asarray(example)
+    outcome = np.asarray(outcome, np.float64).reshape(n, 1)
     return Rows(
         seed=np.zeros(n, np.int64) if seed is None else np.asarray(seed),
+        resample=np.zeros(n, np.int64),
         example=example,
         group=example if group is None else np.asarray(group),
         label=np.zeros(n, np.int64) if label is None else np.asarray(label),
-        outcome=np.asarray(outcome, np.float64),
+        outcome=outcome,
+        weight=np.ones_like(outcome),
+        truth=np.ones_like(outcome),
     )
 
 
@@ -70,7 +75,8 @@ def test_estimates_are_the_mean_over_seeds_of_the_scores(per_class):
     ]
     bootstrap = Bootstrap([rows(right, label=label, seed=seed)], per_class)
     assert bootstrap.estimates[0] == pytest.approx(np.mean(scores))
-    assert bootstrap.contributions.sum() == pytest.approx(np.mean(scores))
+    nobody = Bootstrap([rows(right, label=label, seed=seed), rows(0 * right, label=label, seed=seed)], per_class)
+    assert nobody.contributions(0, 1).sum() == pytest.approx(np.mean(scores))
 
 
 def test_many_classes_go_the_sparse_way_and_give_the_same(monkeypatch):
@@ -165,3 +171,98 @@ def test_few_groups_are_covered_better_than_by_the_plain_percentiles():
             list_.append(ends[0] <= 0.6 <= ends[1])
     assert np.mean(ours) > 0.9
     assert np.mean(ours) > np.mean(plain) + 0.02
+
+
+# ------------------------------------------------------------------------------------------------ other scores
+
+
+def pixels(law, groups=40, per_group=1, classes=4, skill=0.8, truth=None):
+    """Rows of an encoder that finds a share of each class of each image; the last class is rare."""
+    n = groups * per_group
+    if truth is None:
+        there = law.random((n, classes)) < np.linspace(1, 0.15, classes)
+        truth = law.integers(1, 200, (n, classes)) * there
+    found = np.floor(truth * np.clip(law.normal(skill, 0.15, truth.shape), 0, 1))
+    missed = (truth - found).sum(axis=1, keepdims=True)
+    union = truth + np.floor(missed / classes)
+    example = np.arange(n)
+    zeros = np.zeros(n, np.int64)
+    counts = (values.astype(np.float64) for values in (found, union, truth))
+    return Rows(zeros, zeros, example, example // per_group, zeros, *counts)
+
+
+def plain_miou(rows, index):
+    found, union, truth = (values[index].sum(axis=0) for values in (rows.outcome, rows.weight, rows.truth))
+    return np.mean([found[c] / union[c] for c in range(len(truth)) if truth[c]])
+
+
+def test_draws_of_miou_are_those_of_a_plain_loop(monkeypatch):
+    law = np.random.default_rng(11)
+    one = pixels(law, 9, 3)
+    two = pixels(law, 9, 3, skill=0.5, truth=one.truth.astype(int))
+    picks = np.random.default_rng(5).integers(0, 9, size=(60, 9))
+    for few in (8, 0):  # dense, sparse
+        monkeypatch.setattr(intervals, "FEW_STRATA", few)
+        bootstrap = Bootstrap([one, two], resamples=60, seed=5)
+        assert bootstrap.estimates == pytest.approx([plain_miou(its, slice(None)) for its in (one, two)])
+        for draw, pick in zip(bootstrap.draws, picks, strict=True):
+            index = np.concatenate([np.flatnonzero(one.group == g) for g in pick])
+            assert draw == pytest.approx([plain_miou(its, index) for its in (one, two)])
+
+
+def test_pixel_accuracy_is_a_ratio_of_sums_in_every_draw():
+    law = np.random.default_rng(12)
+    labelled = law.integers(1, 100, 20)
+    right = np.floor(labelled * law.random(20))
+    its = rows(right)
+    weight = labelled[:, None].astype(np.float64)
+    its = Rows(its.seed, its.resample, its.example, its.group, its.label, its.outcome, weight, weight)
+    bootstrap = Bootstrap([its], resamples=30, seed=5)
+    picks = np.random.default_rng(5).integers(0, 20, size=(30, 20))
+    assert bootstrap.estimates[0] == pytest.approx(right.sum() / labelled.sum())
+    assert bootstrap.draws[:, 0] == pytest.approx([right[p].sum() / labelled[p].sum() for p in picks])
+
+
+def test_draws_of_a_regime_are_averaged_as_seeds_are():
+    law = np.random.default_rng(13)
+    values = law.random(60)
+    by_seed = rows(values, seed=np.repeat([0, 1, 2], 20), example=np.tile(np.arange(20), 3))
+    by_draw = Rows(
+        by_seed.resample, by_seed.seed, *(getattr(by_seed, name) for name in ("example", "group", "label")),
+        by_seed.outcome, by_seed.weight, by_seed.truth,
+    )  # fmt: skip
+    np.testing.assert_array_equal(Bootstrap([by_draw]).draws, Bootstrap([by_seed]).draws)
+    assert Bootstrap([by_draw]).estimates[0] == pytest.approx(values.mean())
+
+
+def test_an_error_that_happens_to_lie_between_zero_and_one_is_no_share():
+    values = np.r_[1.0, np.zeros(11)]
+    plain = rows(values)
+    error = Rows(
+        plain.seed, plain.resample, plain.example, plain.group, plain.label, plain.outcome, plain.weight, plain.truth,
+        share=False,
+    )  # fmt: skip
+    bootstrap = Bootstrap([error])
+    assert bootstrap.interval(0) == pytest.approx(tuple(percentiles(bootstrap.draws, 12)[:, 0]))
+    assert Bootstrap([plain]).interval(0).high > bootstrap.interval(0).high
+
+
+def test_a_perfect_miou_is_not_certain():
+    its = pixels(np.random.default_rng(15), 50)
+    perfect = Rows(its.seed, its.resample, its.example, its.group, its.label, its.truth, its.truth, its.truth)
+    low, high = Bootstrap([perfect]).interval(0)
+    assert low < 0.95
+    assert high == 1
+
+
+def test_miou_is_covered_nine_times_in_ten_and_better_than_by_the_plain_percentiles():
+    law = np.random.default_rng(16)
+    everything = pixels(law, 100_000)
+    true = plain_miou(everything, slice(None))
+    ours, plain = [], []
+    for _ in range(300):
+        bootstrap = Bootstrap([pixels(law, 15)], resamples=400)
+        for list_, ends in ((ours, bootstrap.interval(0)), (plain, np.quantile(bootstrap.draws, [0.025, 0.975]))):
+            list_.append(ends[0] <= true <= ends[1])
+    assert np.mean(ours) > 0.9
+    assert np.mean(ours) > np.mean(plain)

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 from record_factory import Lab, demo_lab, make_encoder, make_task
+from toy_scenes import depth_task, flow_task, parts_task
 
 from virb.analysis import matrix
+from virb.spec import FAMILIES, METRICS, Quadrant, Regime, Task, Values
 
 A, B, C = (make_encoder(f"timm:{name}") for name in "abc")
 FLOOR = make_encoder("pixels", "pixels")
@@ -69,6 +71,7 @@ def test_a_primary_that_outcomes_do_not_add_up_to_has_no_interval(lab):
     lab.run(B, make_task(primary="ece"))
     found = matrix(lab.records, lab.outcomes)
     assert only(found).interval is None
+    assert only(found).note == "ece is taken over bins of examples, and is no mean over them"
     assert found.tied(found.columns[0]) == (found.rows[1],)
 
 
@@ -136,3 +139,107 @@ def test_failures_alone_give_a_matrix_without_scores(lab):
     assert found.best(found.columns[0]) is None
     assert found.tied(found.columns[0]) == ()
     assert found.chance(found.columns[0]) is None
+
+
+MAE = Task(
+    name="angle",
+    quadrant=Quadrant(level="image-level", kind="structural"),
+    data="angles",
+    target=Values(size=2, unit="°"),
+    metrics=FAMILIES["values"],
+    primary="mae",
+)
+KINDS = [
+    *(parts_task(primary=name) for name in FAMILIES["segmentation"]),
+    *(depth_task(primary=name) for name in FAMILIES["depth"]),
+    *(flow_task(primary=name) for name in FAMILIES["flow"]),
+    MAE,
+]
+
+
+@pytest.mark.parametrize("task", KINDS, ids=lambda task: task.primary)
+def test_every_kind_of_target_has_scores_intervals_and_a_best(lab, task):
+    good = lab.measure(A, task, 0.9)
+    bad = lab.measure(B, task, 0.5)
+    found = matrix(lab.records, lab.outcomes)
+    (column,) = found.columns
+    cells = {row.spec: found.cell(column, row) for row in found.rows}
+    for record in (good, bad):
+        cell = cells[record.experiment.encoder]
+        assert cell.score == record.scores[task.primary]
+        assert cell.interval.low < cell.score < cell.interval.high
+        assert (cell.examples, cell.note) == (60, None)
+    assert found.best(column).spec == A
+    difference = found.difference(column, *found.rows)
+    assert difference.distinguishable
+    assert (difference.estimate > 0) == (METRICS[task.primary].better == "higher")
+
+
+def test_r2_has_a_score_and_a_reason_and_no_interval(lab):
+    lab.measure(A, MAE.model_copy(update={"primary": "r2"}))
+    cell = only(matrix(lab.records, lab.outcomes))
+    assert cell.score is not None
+    assert cell.interval is None
+    assert cell.note.startswith("r2 is a ratio over all of test")
+
+
+def test_an_older_file_without_the_metric_gives_no_interval_and_says_so(lab):
+    record = lab.measure(A, depth_task())
+    arrays = {name: values for name, values in lab.outcomes(record).items() if name != "depth-l1"}
+    cell = only(matrix([record], lambda _: arrays))
+    assert cell.interval is None
+    assert cell.note == f"the outcomes of record {record.id} do not hold depth-l1"
+
+
+def test_draws_of_a_regime_are_averaged_like_seeds(lab):
+    records = [
+        lab.run(A, make_task(), 0.6 + 0.1 * k, declared={"regime": Regime(kind="shots", n=5, resample=k)})
+        for k in range(3)
+    ]
+    cell = only(matrix(lab.records, lab.outcomes))
+    assert cell.ids == tuple(record.id for record in records)
+    assert cell.score == pytest.approx(np.mean([record.score for record in records]))
+    assert cell.interval.low < cell.score < cell.interval.high
+    assert cell.examples == 240
+
+
+def test_each_task_has_one_headline_column_by_quadrant(lab):
+    for probe in ("knn", "logistic", "best"):
+        lab.run(A, make_task("plain"), probe=probe)
+    lab.run(A, make_task("voted"), probe="knn")
+    lab.run(A, make_task("chosen"), probe="best")
+    lab.run(A, make_task("few"), declared={"regime": Regime(kind="shots", n=5)})
+    for encoder in (A, B):
+        lab.run(encoder, make_task("plain"), declared={"regime": Regime(kind="shots", n=5)})
+    for probe in ("best", "knn"):
+        lab.run(A, make_task("mixed"), probe=probe)
+    lab.measure(A, flow_task())
+    lab.measure(A, parts_task())
+    lab.fail(A, make_task("failed"))
+    found = matrix(lab.records, lab.outcomes)
+    assert [(column.label, column.probe) for column in found.headline] == [
+        ("Chosen", "logistic (best layer)"),
+        ("Few (5 a class)", "logistic"),
+        ("Mixed", "knn"),
+        ("Plain", "logistic"),
+        ("Voted", "knn"),
+        ("Parts of a scene", "dense-linear"),
+        ("Optical flow", "dense-linear"),
+    ]
+
+
+def test_of_two_columns_of_a_task_the_one_with_more_scores_is_the_headline(lab):
+    lab.run(A, make_task(), size=96)
+    for encoder in (A, B):
+        lab.run(encoder, make_task(), size=224)
+    (column,) = matrix(lab.records, lab.outcomes).headline
+    assert column.experiment.inputs.size == 224
+
+
+def test_rows_are_ranked_over_the_headline_columns_of_all_tasks(lab):
+    lab.run(A, make_task(), 0.9)
+    lab.run(B, make_task(), 0.5)
+    for task in (depth_task(), flow_task()):
+        lab.measure(A, task, 0.4)
+        lab.measure(B, task, 0.9)
+    assert [row.name for row in matrix(lab.records, lab.outcomes).rows] == ["timm:b", "timm:a"]

@@ -8,19 +8,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from virb.analysis.intervals import Bootstrap, Rows
+from virb.analysis.intervals import Bootstrap
 from virb.analysis.paired import compare, holm, sign_flip
+from virb.analysis.rows import Rows
 
 
 def rows(outcome, group=None, label=None, seed=0, example=None):
     n = len(outcome)
     example = np.arange(n) if example is None else np.asarray(example)
+    outcome = np.asarray(outcome, np.float64).reshape(n, 1)
     return Rows(
         seed=np.full(n, seed),
+        resample=np.zeros(n, np.int64),
         example=example,
         group=example if group is None else np.asarray(group)[example],
         label=np.zeros(n, np.int64) if label is None else np.asarray(label)[example],
-        outcome=np.asarray(outcome, np.float64),
+        outcome=outcome,
+        weight=np.ones_like(outcome),
+        truth=np.ones_like(outcome),
     )
 
 
@@ -200,3 +205,85 @@ def test_per_class_differences_add_up():
 def test_an_empty_column_is_compared_to_nothing():
     assert compare({}).intervals == {}
     assert compare({}).differences == {}
+
+
+# ------------------------------------------------------------------------------------------------ mIoU
+
+
+def two_maps(groups=60, classes=4, seed=8, skills=(0.8, 0.7), noise=0.15):
+    """Two encoders that find the same images hard: intersections, unions and truth."""
+    law = np.random.default_rng(seed)
+    truth = law.integers(1, 200, (groups, classes)) * (law.random((groups, classes)) < np.linspace(1, 0.3, classes))
+    hard = law.normal(0, 0.1, (groups, 1))
+    zeros, example = np.zeros(groups, np.int64), np.arange(groups)
+
+    def encoder(skill):
+        found = np.floor(truth * np.clip(skill + hard + law.normal(0, noise, truth.shape), 0, 1))
+        union = truth + law.poisson((truth - found).sum(axis=1, keepdims=True) / classes, truth.shape)
+        counts = (values.astype(np.float64) for values in (found, union, truth))
+        return Rows(zeros, zeros, example, example, zeros, *counts)
+
+    return [encoder(skill) for skill in skills]
+
+
+def exchanged(one, other, groups):
+    """Both encoders with their answers to some groups exchanged."""
+    turn = np.isin(one.group, groups)[:, None]
+    parts = [
+        (np.where(turn, b.outcome, a.outcome), np.where(turn, b.weight, a.weight))
+        for a, b in ((one, other), (other, one))
+    ]
+    return [
+        Rows(one.seed, one.resample, one.example, one.group, one.label, *part, one.truth, one.share) for part in parts
+    ]
+
+
+def test_contributions_to_a_difference_of_mious_add_up_to_it_nearly():
+    bootstrap = Bootstrap(two_maps())
+    difference = bootstrap.estimates[0] - bootstrap.estimates[1]
+    assert bootstrap.contributions(0, 1).sum() == pytest.approx(difference, rel=0.02)
+    np.testing.assert_allclose(bootstrap.contributions(1, 0), -bootstrap.contributions(0, 1))
+
+
+@given(st.sets(st.integers(0, 59), max_size=30))
+def test_exchanging_the_answers_to_a_group_turns_the_sign_of_its_contribution_and_changes_no_other(groups):
+    pair = two_maps()
+    before = Bootstrap(pair).contributions(0, 1)
+    after = Bootstrap(exchanged(*pair, list(groups))).contributions(0, 1)
+    signs = np.where(np.isin(np.arange(60), list(groups)), -1, 1)
+    np.testing.assert_allclose(after, signs * before, atol=1e-12)
+
+
+@pytest.mark.parametrize("skills", [(0.8, 0.79), (0.8, 0.75), (0.8, 0.7)])
+def test_the_p_value_of_mious_is_close_to_that_of_exchanging_answers_and_measuring_again(skills):
+    pair = two_maps(40, skills=skills)
+    law = np.random.default_rng(9)
+
+    def difference(one, other):
+        return np.subtract(*Bootstrap([one, other]).estimates)
+
+    seen = abs(difference(*pair))
+    others = [abs(difference(*exchanged(*pair, np.flatnonzero(law.random(40) < 0.5)))) for _ in range(300)]
+    p = compare({"a": pair[0], "b": pair[1]}).differences["a", "b"].p
+    assert p == pytest.approx(np.mean([d >= seen for d in others]), abs=0.08)
+
+
+def test_encoders_of_equal_miou_are_called_different_in_one_column_of_twenty_at_most():
+    columns = [dict(zip("abc", two_maps(40, seed=k, skills=(0.8,) * 3), strict=True)) for k in range(120)]
+    false = [any(d.distinguishable for d in compare(column).differences.values()) for column in columns]
+    assert np.mean(false) <= 0.08
+
+
+def test_mious_that_differ_are_told_apart_with_their_difference_in_the_interval():
+    one, other = two_maps()
+    found = compare({"a": one, "b": other}).differences["a", "b"]
+    assert found.distinguishable
+    assert found.estimate == pytest.approx(one.score() - other.score())
+    assert 0 < found.low < found.estimate < found.high
+
+
+def test_mious_on_different_images_meet_on_those_both_saw():
+    one, other = two_maps()
+    found = compare({"a": one, "b": other.at(np.arange(10, 60))})
+    both = compare({"a": one.at(np.arange(10, 60)), "b": other.at(np.arange(10, 60))})
+    assert found.differences["a", "b"][:4] == both.differences["a", "b"][:4]

@@ -8,9 +8,11 @@ import sys
 import pandas as pd
 import pytest
 from record_factory import HOSTILE, Lab, demo_lab, make_encoder, make_task
+from toy_scenes import depth_task
 
 from virb.analysis import matrix, render, table
 from virb.errors import UserError
+from virb.spec import Regime
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +112,15 @@ def test_one_failure_alone_is_a_line():
     lab.fail(make_encoder("a"), make_task(), "constant")
     (line,) = table(lab.records, lab.outcomes).to_dict("records")
     assert (line["status"], line["reason"]) == ("failed", "constant")
+
+
+def test_a_line_says_which_way_is_better_in_what_unit_and_from_how_many_labels():
+    lab = Lab()
+    for resample in (0, 1):
+        regime = Regime(kind="examples", n=50, resample=resample)
+        lab.measure(make_encoder("a"), depth_task(), declared={"regime": regime})
+    lab.run(make_encoder("a"), make_task())
+    tiles, depth = table(lab.records, lab.outcomes).to_dict("records")
+    told = ("metric", "better", "unit", "regime", "seeds", "draws", "synthetic")
+    assert [depth[name] for name in told] == ["depth-l1", "lower", "m", "50 examples", "0 0", "0 1", True]
+    assert [tiles[name] for name in told] == ["accuracy", "higher", "", "full", "0", "0", False]

@@ -89,10 +89,10 @@ def test_run_goes_from_images_to_a_report(photos, tmp_path):
     assert "chance" in done.stdout
     assert (tmp_path / "out" / "report.html").stat().st_size > 10_000
     again = virb("run", "-e", "pixels", "-t", f"folder:{photos}", "--size", 16, "-o", tmp_path / "out")
-    assert "2 of 2 experiments had their record already" in again.stdout
+    assert "4 of 4 experiments had their record already" in again.stdout
     exported = virb("export", tmp_path / "out")
     assert exported.stdout.startswith("task,")
-    assert len(exported.stdout.splitlines()) == 3
+    assert len(exported.stdout.splitlines()) == 5  # two probes, each on the final layer and on the best
 
 
 def test_a_failed_experiment_exits_with_1_and_its_reason(photos, tmp_path):

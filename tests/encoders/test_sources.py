@@ -13,6 +13,7 @@ from virb.spec import InputPolicy
 SIZE = 64
 LOADABLE = {
     "checkpoint": "checkpoint:{folder}/resnet18.pth@resnet18",
+    "histogram": "histogram",
     "pixels": "pixels",
     "random": "random:resnet18",
     "zoo": "zoo:efficientnet-lite0",
@@ -119,6 +120,7 @@ def test_weights_that_cannot_be_fetched_are_said_to_be_missing_at_once(name, mon
         ("checkpoint:weights.pth", "checkpoint:FILE@ARCH"),
         ("checkpoint:no/such/file.pth@resnet18", "no/such"),
         ("pixels:8", "Write pixels"),
+        ("histogram:rgb", "Write histogram"),
     ],
 )
 def test_a_wrong_name_is_refused_with_what_to_write(name, says):

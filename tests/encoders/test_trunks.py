@@ -138,3 +138,10 @@ def test_normalisation_is_that_of_the_card(images):
     expected = images / 255
     expected = (expected - torch.tensor(card.mean).view(1, 3, 1, 1)) / torch.tensor(card.std).view(1, 3, 1, 1)
     torch.testing.assert_close(encoder.encode(images)["embedding"], expected.mean(dim=(2, 3)), rtol=1e-4, atol=1e-5)
+
+
+def test_maps_of_a_network_that_has_none_are_refused_with_what_it_has_and_what_has_them(images):
+    flat = seal_module(nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten()), POLICY, name="mine")
+    with pytest.raises(UserError, match="'mine' has no layer 'stage4'") as caught:
+        flat.encode(images, ("stage4",))
+    assert "an embedding alone, and no maps" in caught.value.remedy

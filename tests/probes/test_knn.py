@@ -5,8 +5,7 @@ import pytest
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
-from virb.metrics.classification import primary_score
-from virb.probes import Examples
+from virb.probes import Examples, Score
 from virb.probes import _neighbours as module
 from virb.probes._neighbours import Index
 from virb.probes.knn import PROBE
@@ -69,8 +68,8 @@ def test_more_neighbours_than_examples_are_not_tried():
     fit, labels, new = drawn(30, 8, 3)
     examples = Examples({"embedding": fit}, labels)
     select = Examples({"embedding": new}, np.arange(60) % 3)
-    answer = PROBE.fit(examples, select, Classes(count=3), lambda o, y: primary_score(o, y, "accuracy"), 0)
-    assert [trial.settings["k"] for trial in answer.trials] == [1, 5, 10, 20]
+    answer = PROBE.fit(examples, select, Classes(count=3), Score(Classes(count=3), "accuracy"), 0)
+    assert [trial.settings["k"] for trial in answer.trials] == [20, 10, 5, 1]
 
 
 def test_of_equal_trials_the_most_neighbours_are_chosen():

@@ -10,16 +10,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from virb.metrics.classification import primary_score
-from virb.probes import Examples
+from virb.probes import Examples, Score
 from virb.probes import _path as path
 from virb.probes._path import Path
 from virb.probes.logistic import PROBE, Logistic
 from virb.spec import Classes, ProbeSpec
 
-
-def by_accuracy(outputs, labels):
-    return primary_score(outputs, labels, "accuracy")
+BY_ACCURACY = Score(Classes(count=10), "accuracy")
 
 
 def digits():
@@ -54,7 +51,7 @@ def test_the_grid_spans_eleven_decades_in_steps_that_every_platform_rounds_alike
 
 def test_select_scores_and_test_outputs_are_those_of_scikit_learn():
     fit, select, test = digits()
-    answer = PROBE.fit(fit, select, Classes(count=10), by_accuracy, 0)
+    answer = PROBE.fit(fit, select, Classes(count=10), BY_ACCURACY, 0)
     for trial in answer.trials[::8]:
         if trial.settings["l2"] < 1e-6:
             continue
@@ -69,7 +66,7 @@ def test_select_scores_and_test_outputs_are_those_of_scikit_learn():
 def test_a_choice_at_the_edge_of_the_grid_is_noted():
     fit, select, _ = digits()
     probe = Logistic(ProbeSpec(name="logistic", grid={"l2": (1e3, 1e2, 10.0)}))
-    assert probe.fit(fit, select, Classes(count=10), by_accuracy, 0).notes == ("l2 = 10 is the smallest tried",)
+    assert probe.fit(fit, select, Classes(count=10), BY_ACCURACY, 0).notes == ("l2 = 10 is the smallest tried",)
     equal = probe.fit(fit, select, Classes(count=10), lambda outputs, labels: (0.5, 1.0), 0)
     assert equal.notes == ("l2 = 1000 is the largest tried",)
 
@@ -77,7 +74,7 @@ def test_a_choice_at_the_edge_of_the_grid_is_noted():
 def test_the_order_of_the_grid_changes_nothing():
     fit, select, _ = digits()
     one, other = (
-        Logistic(ProbeSpec(name="logistic", grid={"l2": grid})).fit(fit, select, Classes(count=10), by_accuracy, 0)
+        Logistic(ProbeSpec(name="logistic", grid={"l2": grid})).fit(fit, select, Classes(count=10), BY_ACCURACY, 0)
         for grid in ((1.0, 0.1, 0.01), (0.01, 1.0, 0.1))
     )
     assert one.trials == other.trials
@@ -94,7 +91,7 @@ def test_heads_that_stop_early_are_counted_in_a_note(monkeypatch):
     monkeypatch.setattr(path, "LIMIT", 2)
     monkeypatch.setattr(path, "REFIT_LIMIT", 1)
     fit, select, _ = digits()
-    notes = PROBE.fit(fit, select, Classes(count=10), by_accuracy, 0).notes
+    notes = PROBE.fit(fit, select, Classes(count=10), BY_ACCURACY, 0).notes
     assert len(notes) == 2
     assert "of 45 heads (l2 up to " in notes[0]
     assert "on 'embedding' stopped after 2 iterations, short of convergence" in notes[0]
@@ -121,7 +118,7 @@ def test_features_of_any_scale_give_the_same_head():
         moved = [
             Examples({"embedding": scale * e.features["embedding"] + shift}, e.labels) for e in (fit, select, test)
         ]
-        answer = PROBE.fit(*moved[:2], Classes(count=10), by_accuracy, 0)
+        answer = PROBE.fit(*moved[:2], Classes(count=10), BY_ACCURACY, 0)
         answers.append(np.exp(answer.predict(moved[2].features)))
     for other in answers[1:]:
         np.testing.assert_allclose(other, answers[0], atol=1e-3)

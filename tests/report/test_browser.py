@@ -4,9 +4,11 @@ import shutil
 
 import pytest
 from playwright.sync_api import sync_playwright
-from record_factory import HOSTILE, Lab, demo_lab, make_encoder, make_task
+from record_factory import HOSTILE, Lab, demo_lab, make_encoder, make_task, world_lab
+from toy_scenes import parts_task
 
 from virb.report import build
+from virb.spec import Classes
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -82,9 +84,10 @@ def draw_all(page):
 
 def test_it_draws_without_an_error_a_dialog_or_a_request(page):
     draw_all(page)
-    page.locator("text=knn").and_(page.locator(".views span")).click()
+    quadrant = page.locator("#q-image-level-semantic")
+    quadrant.locator("text=knn").and_(quadrant.locator(".views span")).click()
     draw_all(page)
-    panels = page.locator(".panels:visible")
+    panels = quadrant.locator(".panels:visible")
     assert panels.count() == 1
     assert panels.locator(".scatterlayer .point").count() > 10
     assert page.heard == []
@@ -141,10 +144,10 @@ def contrasts(page):
         return 0.2126 * r + 0.7152 * g + 0.0722 * b;
       };
       const ratio = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-      return ["--ink", "--quiet", "--accent", "--wrong"].flatMap(
+      return ["--ink", "--quiet", "--accent", "--wrong", "--made"].flatMap(
         ink => ["--page", "--wash"].map(paper => [ink, paper, ratio(light(ink), light(paper))]));
     }""")
-    assert len(ratios) == 8
+    assert len(ratios) == 10
     return [found for found in ratios if found[2] < 4.5]
 
 
@@ -166,4 +169,46 @@ def test_one_column_alone_fits_too(browser, tmp_path):
     page.goto(path.as_uri())
     draw_all(page)
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """A page of all four quadrants with galleries, one of a hostile task among them."""
+    lab = world_lab()
+    target = Classes(count=4, dense=True, ignore=255, names=(HOSTILE, "y" * 200, '" onerror="alert(1)', "d"))
+    lab.measure(make_encoder(HOSTILE), parts_task(name="x", title=HOSTILE, data="x", target=target), 0.8)
+    path = tmp_path_factory.mktemp("world") / "report.html"
+    path.write_text(build(lab.records, lab.outcomes, predictions=lab.predictions), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(DESK, "light"), (PHONE, "dark")], ids=["desk", "phone"])
+def test_galleries_are_drawn_within_the_page_and_ask_for_nothing(browser, world, width, scheme):
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page, heard = context.new_page(), []
+    page.on("console", lambda message: heard.append(message.text))
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    page.on("dialog", lambda dialog: (heard.append(dialog.message), dialog.dismiss()))
+    page.on("request", lambda r: heard.append(r.url) if r.url != world and not r.url.startswith("data:") else None)
+    page.goto(world)
+    draw_all(page)
+    sizes = page.eval_on_selector_all("img", "all => all.map(it => [it.naturalWidth, it.clientWidth])")
+    assert len(sizes) == 4 * (1 + 1 + 4) * 2 + 4 * (2 + 1 + 4) + 4 * 3 + 2
+    assert all(natural > 0 and shown > 50 for natural, shown in sizes)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert heard == []
+    context.close()
+
+
+def test_each_quadrant_shows_one_way_of_reading_at_a_time(browser, world):
+    page = browser.new_page(viewport={"width": DESK, "height": 900})
+    page.goto(world)
+    show, where = page.locator("#q-image-level-semantic"), page.locator("#q-image-level-structural")
+    assert show.locator(".view:visible").count() == where.locator(".view:visible").count() == 1
+    show.locator(".views span", has_text="best layer").click()
+    assert "best of 5 layers" in show.locator(".view:visible").inner_text()
+    assert "best of 5 layers" not in where.locator(".view:visible").inner_text()
+    page.emulate_media(media="print")
+    assert show.locator(".matrix:visible").count() == 3, "paper has no switch: all tables are printed"
     page.close()

@@ -15,29 +15,33 @@ def found():
     return matrix(lab.records, lab.outcomes)
 
 
+def drawn(found, probe="logistic"):
+    return panels(found, found.under(probe), found.rows)
+
+
 def test_there_is_a_panel_for_each_column_with_scores(found):
     for probe in found.probes:
-        assert [panel.column for panel in panels(found, probe)] == list(found.under(probe))
+        assert [panel.column for panel in drawn(found, probe)] == list(found.under(probe))
 
 
 def test_dots_and_bars_are_scores_and_intervals(found):
-    for panel in panels(found, "logistic"):
-        drawn = {}
+    for panel in drawn(found, "logistic"):
+        places = {}
         for trace in panel.data:
             bars = trace["error_x"]
             for x, y, up, down in zip(trace["x"], trace["y"], bars["array"], bars["arrayminus"], strict=True):
-                drawn[found.rows[y].key] = (x, x - down, x + up)
+                places[found.rows[y].key] = (x, x - down, x + up)
         for row in found.rows:
             cell = found.cell(panel.column, row)
             if cell is None or cell.score is None:
-                assert row.key not in drawn
+                assert row.key not in places
             else:
                 expected = [100 * value for value in (cell.score, *cell.interval)]
-                assert drawn[row.key] == pytest.approx(expected)
+                assert places[row.key] == pytest.approx(expected)
 
 
 def test_the_leading_are_in_the_accent_and_floors_are_hollow(found):
-    for panel in panels(found, "knn"):
+    for panel in drawn(found, "knn"):
         leading = {found.best(panel.column), *found.tied(panel.column)}
         for trace in panel.data:
             for place in trace["y"]:
@@ -50,20 +54,20 @@ def test_a_floor_that_leads_is_hollow_in_the_accent():
     lab = Lab()
     lab.run(make_encoder("pixels", "pixels"), make_task(), 0.9)
     lab.run(make_encoder("a"), make_task(), 0.4)
-    (panel,) = panels(matrix(lab.records, lab.outcomes), "logistic")
-    drawn = [(trace["marker"]["color"], trace["marker"]["line"]["color"]) for trace in panel.data]
-    assert drawn == [("var(--page)", "var(--accent)"), ("var(--quiet)", "var(--quiet)")]
+    (panel,) = drawn(matrix(lab.records, lab.outcomes), "logistic")
+    colours = [(trace["marker"]["color"], trace["marker"]["line"]["color"]) for trace in panel.data]
+    assert colours == [("var(--page)", "var(--accent)"), ("var(--quiet)", "var(--quiet)")]
 
 
 def test_the_line_of_chance_is_in_view(found):
-    for panel in panels(found, "logistic"):
+    for panel in drawn(found, "logistic"):
         (line,) = panel.layout["shapes"]
         low, high = panel.layout["xaxis"]["range"]
         assert low < line["x0"] == 100 * found.chance(panel.column) < high
 
 
 def test_figures_are_plain_finite_json(found):
-    for panel in panels(found, "logistic"):
+    for panel in drawn(found, "logistic"):
         assert json.loads(json.dumps([panel.data, panel.layout], allow_nan=False)) == [panel.data, panel.layout]
 
 
@@ -71,7 +75,7 @@ def test_colours_are_variables_of_the_page(found):
     from importlib import resources
 
     style = resources.files("virb.report").joinpath("style.css").read_text()
-    text = json.dumps([[panel.data, panel.layout] for panel in panels(found, "logistic")])
+    text = json.dumps([[panel.data, panel.layout] for panel in drawn(found, "logistic")])
     for name in ("--accent", "--quiet", "--page", "--ink", "--rule"):
         assert f"var({name})" in text
         assert style.count(f"{name}:") == 2, "light and dark"
@@ -86,7 +90,7 @@ def test_long_names_that_look_alike_when_cut_keep_rows_of_their_own():
     lab = Lab()
     for k in range(3):
         lab.run(make_encoder(f"{'x' * 40}{k}{'y' * 40}", arch=f"a{k}"), make_task())
-    (panel,) = panels(matrix(lab.records, lab.outcomes), "logistic")
+    (panel,) = drawn(matrix(lab.records, lab.outcomes), "logistic")
     assert panel.layout["yaxis"]["tickvals"] == [0, 1, 2]
     assert len(set(panel.layout["yaxis"]["ticktext"])) == 1
     assert sorted(y for trace in panel.data for y in trace["y"]) == [0, 1, 2]
@@ -95,7 +99,7 @@ def test_long_names_that_look_alike_when_cut_keep_rows_of_their_own():
 def test_scores_without_width_or_chance_have_a_range():
     lab = Lab()
     lab.run(make_encoder("a"), make_task(primary="nll"), chance=None)
-    (panel,) = panels(matrix(lab.records, lambda _: None), "logistic")
+    (panel,) = drawn(matrix(lab.records, lambda _: None), "logistic")
     low, high = panel.layout["xaxis"]["range"]
     assert low < 0.61 < high
     assert "shapes" not in panel.layout
@@ -104,4 +108,4 @@ def test_scores_without_width_or_chance_have_a_range():
 def test_columns_without_a_score_have_no_panel():
     lab = Lab()
     lab.fail(make_encoder("a"), make_task())
-    assert panels(matrix(lab.records, lab.outcomes), "logistic") == []
+    assert drawn(matrix(lab.records, lab.outcomes), "logistic") == []

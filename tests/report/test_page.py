@@ -4,13 +4,17 @@ import html
 import json
 import re
 from html.parser import HTMLParser
+from itertools import product
 
 import pytest
-from record_factory import HOSTILE, Lab, demo_lab, make_encoder, make_task
+from record_factory import HOSTILE, Lab, demo_lab, make_encoder, make_task, packed, world_lab
+from toy_scenes import depth_task, parts_task
 
 from virb.analysis import matrix
+from virb.analysis.comparison import QUADRANTS
 from virb.errors import UserError
 from virb.report import build, write
+from virb.spec import Classes
 from virb.store import Store
 
 
@@ -113,17 +117,16 @@ def test_scores_intervals_and_marks_are_those_of_the_matrix(demo):
     found = matrix(lab.records, lab.outcomes)
     spoken = [a["aria-label"] for a in page.all("a") if "interval" in a.get("aria-label", "")]
     expected = []
-    for probe in found.probes:
-        for row in found.rows:
-            for column in found.under(probe):
-                cell = found.cell(column, row)
-                if cell is None or cell.score is None:
-                    continue
-                low, high = (f"{100 * end:.1f}" for end in cell.interval)
-                text = f"{100 * cell.score:.1f}\u00a0%, interval {low} to {high}"
-                text += ", best in this column" if found.best(column) == row else ""
-                text += ", not distinguishable from the best" if row in found.tied(column) else ""
-                expected.append(text + ", mean of 3 seeds")
+    for quadrant, probe, row in product(QUADRANTS, found.probes, found.rows):
+        for column in found.under(probe):
+            cell = found.cell(column, row)
+            if cell is None or cell.score is None or str(column.experiment.task.quadrant) != quadrant:
+                continue
+            low, high = (f"{100 * end:.1f}" for end in cell.interval)
+            text = f"{100 * cell.score:.1f}\u00a0%, interval {low} to {high}"
+            text += ", best in this column" if found.best(column) == row else ""
+            text += ", not distinguishable from the best" if row in found.tied(column) else ""
+            expected.append(text + ", mean of 3 seeds")
     assert spoken == expected
     assert len(page.all("td", **{"class": "best"})) == len(found.columns)
 
@@ -140,13 +143,14 @@ def test_gaps_failures_and_their_reasons_are_shown(demo):
 
 def test_sections_stand_in_their_order(demo):
     _, page = demo
-    wanted = ["answer", "scores", "figure", "measured", "tasks", "encoders", "records"]
+    quadrants = ["q-image-level-semantic", "q-image-level-structural"]
+    wanted = ["answer", "scores", *quadrants, "measured", "tasks", "encoders", "records"]
     assert [element["id"] for element in page.all("section")] == wanted
 
 
 def test_tables_have_scopes_and_can_be_scrolled_by_keyboard(demo):
     _, page = demo
-    assert {a.get("scope") for a in page.all("th")} == {"col", "row", "colgroup"}
+    assert {a.get("scope") for a in page.all("th")} == {"col", "row"}
     for element in page.all("div", **{"class": "scroll"}):
         assert element["tabindex"] == "0"
         assert element["aria-labelledby"] in page.ids
@@ -155,8 +159,7 @@ def test_tables_have_scopes_and_can_be_scrolled_by_keyboard(demo):
 def test_the_headline_probe_is_shown_first(demo):
     _, page = demo
     assert page.text.index("multinomial logistic regression") < page.text.index("weighted vote")
-    text = page.text
-    assert text.index("logistic multinomial") < text.index("knn weighted")
+    assert page.text.index("logistic final embedding headline") < page.text.index("knn final embedding")
 
 
 def test_notes_of_records_are_shown(demo):
@@ -268,7 +271,7 @@ def test_failures_alone_make_a_page_without_a_figure():
     page = Page(build(lab.records, lab.outcomes))
     assert "No encoder has a score" in page.text
     assert "killed" in page.text
-    assert page.all("section", id="figure") == []
+    assert page.all("div", **{"class": "plot"}) == []
     assert len(page.scripts) == 1
 
 
@@ -380,3 +383,155 @@ def test_reporting_imports_neither_torch_nor_pandas():
 
     code = "import sys, virb.report; sys.exit('torch' in sys.modules or 'pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# ------------------------------------------------------------------------------------------------ quadrants, galleries
+
+
+@pytest.fixture(scope="module")
+def world():
+    lab = world_lab()
+    return lab, Page(build(lab.records, lab.outcomes, predictions=lab.predictions))
+
+
+def test_each_quadrant_has_a_panel_that_says_what_it_asks(world):
+    _, page = world
+    quadrants = [a["id"] for a in page.all("section", **{"class": "quadrant"})]
+    assert quadrants == [f"q-{name.replace(' ', '-')}" for name in QUADRANTS]
+    for question in ("What does the image show?", "Where is what each pixel shows?"):
+        assert question in page.text
+    assert "Not measured" not in page.text
+    assert set(quadrants) <= {link[1:] for link in page.links}
+
+
+def test_quadrants_without_tasks_are_named(demo):
+    _, page = demo
+    assert "Not measured: pixelwise semantic, pixelwise structural." in page.text
+
+
+def test_every_column_stands_once_and_the_final_embedding_apart_from_the_best_layer(world):
+    lab, page = world
+    found = matrix(lab.records, lab.outcomes)
+    assert len(page.all("span", **{"class": "task"})) == len(found.columns)
+    labels = [text for text in page.seen if text in ("final embedding", "stage4") or text.startswith("best of")]
+    assert labels.count("best of 5 layers, chosen on select") == 2, "image-level semantic and structural"
+    text = page.text
+    assert text.index("logistic final embedding") < text.index("logistic (best layer) best of 5 layers")
+
+
+def test_where_headlines_differ_in_their_probe_they_stand_together_and_name_it(world):
+    _, page = world
+    after = page.text.split("How is the scene laid out? image-level structural")[1].split("What does each pixel")[0]
+    assert "headline final embedding Encoder Camera motion synthetic logistic accuracy, %" in after
+    assert "Steps to the target synthetic ridge mae, steps, lower is better" in after
+
+
+def test_units_directions_and_regimes_are_said(world):
+    _, page = world
+    for words in ("depth-l1, m, lower is better", "epe, px, lower is better", "miou, %", "5 a class"):
+        assert words in page.text
+    figures = json.loads(page.scripts[0])
+    titles = {figure["layout"]["xaxis"]["title"]["text"] for figure in figures}
+    assert {"depth-l1, m, lower is better", "epe, px, lower is better", "miou, %", "accuracy, %"} <= titles
+    assert any("\u00a0m, interval 0.2" in a.get("aria-label", "") for a in page.all("a"))
+    assert "seed 0, 5 a class" in page.text
+
+
+def test_synthetic_tasks_are_marked_wherever_their_scores_stand(world, demo):
+    lab, page = world
+    found = matrix(lab.records, lab.outcomes)
+    synthetic = [column for column in found.columns if column.experiment.task.synthetic]
+    tasks = {column.title for column in synthetic}
+    sections = {(column.title, column.probe) for column in synthetic}
+    # At the top; in heads, figures and findings; on cards; over records; over galleries.
+    wanted = 1 + 3 * len(synthetic) + len(tasks) + len(sections) + 3
+    assert len(page.all("span", **{"class": "tag"})) == wanted
+    assert "synthetic The images of Objects, Camera motion" in page.text
+    assert demo[1].all("span", **{"class": "tag"}) == []
+    assert "drawn by a program" not in demo[1].text
+
+
+def test_when_all_is_synthetic_the_top_says_so():
+    lab = Lab()
+    lab.run(make_encoder("a"), make_task("one", synthetic=True))
+    for name, words in (("two", "both tasks"), ("three", "all 3 tasks")):
+        lab.run(make_encoder("a"), make_task(name, synthetic=True))
+        assert f"The images of {words} are drawn by a program" in Page(build(lab.records, lab.outcomes)).text
+
+
+def test_galleries_show_images_of_the_page_alone_each_with_words(world):
+    _, page = world
+    images = page.all("img")
+    assert len(images) == 4 * (1 + 1 + 4) * 2 + 4 * (2 + 1 + 4) + 2
+    assert all(a["src"].startswith("data:image/png;base64,") for a in images)
+    assert all(a["alt"] for a in images)
+    alts = [a["alt"] for a in images]
+    assert len([alt for alt in alts if alt.startswith("predicted depth by efficientnet-lite0 on example ")]) == 4
+    assert len([alt for alt in alts if "<b>ball</b>" in alt]) > 4
+    assert sum(len(a["src"]) for a in images) < 1_500_000
+    assert "4 test examples, read by dense-linear" in page.text
+
+
+def test_without_kept_predictions_there_is_no_gallery(world):
+    lab, _ = world
+    page = Page(build(lab.records, lab.outcomes))
+    assert page.all("img") == []
+    assert page.all("figure", **{"class": "gallery"}) == []
+
+
+def test_hostile_names_of_classes_and_encoders_are_text_in_galleries():
+    target = Classes(count=4, dense=True, ignore=255, names=(HOSTILE, '" onerror="alert(1)', "'><img src=x>", "d"))
+    lab = Lab()
+    lab.measure(make_encoder(HOSTILE), parts_task(target=target, title=HOSTILE), 0.8)
+    text = build(lab.records, lab.outcomes, predictions=lab.predictions)
+    page = Page(text)
+    assert len(page.all("img")) == 12
+    assert {name for tag, attrs in page.tags for name in attrs if name.startswith("on")} == set()
+    assert all(a["src"].startswith("data:image/png") for a in page.all("img"))
+    assert any(HOSTILE in a["alt"] for a in page.all("img"))
+    assert text.count("<script>alert") == 0
+
+
+def test_a_quadrant_lists_only_encoders_that_were_asked_in_it():
+    lab = Lab()
+    lab.run(make_encoder("a"), make_task())
+    lab.measure(make_encoder("b"), parts_task(), 0.8)
+    page = Page(build(lab.records, lab.outcomes))
+    assert page.text.count("1 encoder without an experiment here is not listed.") == 2
+    assert page.all("td", **{"class": "gap"}) == []
+
+
+def test_a_store_with_kept_predictions_has_a_gallery(tmp_path):
+    store = dense_store(tmp_path)
+    page = Page(write(store.folder, tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert len(page.all("img")) == 4 * 4 + 1
+    for file in (store.folder / "predictions").iterdir():
+        file.unlink()
+        break
+    page = Page(write(store.folder, tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert len(page.all("img")) == 4 * 3 + 1
+    assert "its predictions were not kept" in page.text
+
+
+def test_a_broken_predictions_file_is_named_and_the_old_report_stays(tmp_path):
+    store, out = dense_store(tmp_path), tmp_path / "report.html"
+    out.write_text("old")
+    broken = next((store.folder / "predictions").iterdir())
+    broken.write_bytes(b"half a file")
+    with pytest.raises(UserError, match=broken.name):
+        write(store.folder, out)
+    assert out.read_text() == "old"
+
+
+def dense_store(folder):
+    lab = Lab()
+    for name, skill in (("a", 0.9), ("b", 0.7)):
+        lab.measure(make_encoder(name), depth_task(), skill)
+    store = Store(folder / "store")
+    for record in lab.records:
+        files = {
+            "outcomes": store.attach(lab.npz(record)),
+            "predictions": store.attach(packed(lab.predictions(record)), "predictions"),
+        }
+        store.publish(record.model_copy(update=files))
+    return store

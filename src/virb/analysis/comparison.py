@@ -1,7 +1,8 @@
 """What may stand beside what: records sorted into columns, rows and cells.
 
-Scores share a column where everything declared but the encoder and the seed is the same, and so is the digest of the
-data that were found. Otherwise they stand in columns of their own, each with a short reason.
+Scores share a column where everything declared but the encoder and the replicate (the seed, the draw of a regime) is
+the same, and so is the digest of the data that were found. Otherwise they stand in columns of their own, each with a
+short reason.
 """
 
 from collections import defaultdict
@@ -9,10 +10,26 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
-from virb.spec import EncoderSpec, Experiment, Record, Splits, digest_of
+from virb.analysis.rows import Draw
+from virb.analysis.words import unit
+from virb.spec import METRICS, EncoderSpec, Experiment, Record, Splits, digest_of
 
-FLOORS = {"random": "random weights", "pixels": "raw pixels"}
+FLOORS = {"random": "random weights", "pixels": "raw pixels", "histogram": "a colour histogram"}
 """Sources whose encoders know nothing: what any trained encoder should beat, and what to call them."""
+PROBES = (
+    "logistic",
+    "mlp",
+    "ridge",
+    "dense-linear",
+    "dense-siamese",
+    "linear",
+    "attentive",
+    "dense-pyramid",
+    "knn",
+    "dense-knn",
+)
+"""Probes in the order to be shown. The first that reads a task is its headline, but where an example has several images
+``mlp`` comes before ``logistic``: what happens between two images is no linear function of their features."""
 QUADRANTS = ("image-level semantic", "image-level structural", "pixelwise semantic", "pixelwise structural")
 
 
@@ -23,9 +40,10 @@ class Column:
 
     Attributes:
         key: digest of all that its records share.
-        experiment: the newest of its experiments; only its encoder and seed are not shared.
+        experiment: the newest of its experiments; only its encoder and replicate are not shared.
         data: digest of the data.
-        distinction: what sets it apart from other columns of this task and probe; empty where there are none.
+        distinction: the regime, where it is not all labels, and what sets the column apart from others of this task
+            and probe; empty where there is neither.
     """
 
     key: str
@@ -45,13 +63,29 @@ class Column:
 
     @property
     def probe(self) -> str:
-        """Name of the probe."""
-        return self.experiment.probe.name
+        """Label of the probe: its name, and whether it chooses a layer."""
+        return self.experiment.probe.label
 
     @property
     def metric(self) -> str:
         """Name of the primary metric."""
         return self.experiment.task.primary
+
+    @property
+    def lower(self) -> bool:
+        """Whether lower scores are better."""
+        return METRICS[self.metric].better == "lower"
+
+    @property
+    def unit(self) -> str:
+        """Unit of the primary metric, or nothing."""
+        return unit(self.metric, self.experiment.task.target)
+
+    @property
+    def regime(self) -> str:
+        """How many labels the probe saw, where that is not all of them: ``5 a class``."""
+        regime = self.experiment.regime
+        return "" if regime.kind == "full" else str(regime)
 
 
 @final
@@ -83,8 +117,8 @@ class Arrangement:
     Attributes:
         columns: in the order to be shown.
         rows: by name, floors last.
-        chosen: for each cell (column key, row key) the newest record of each seed, by seed.
-        failed: for each cell the newest failure of each seed that has no score.
+        chosen: for each cell (column key, row key) the newest record of each replicate, in their order.
+        failed: for each cell the newest failure of each replicate that has no score.
         left_out: records that were not used, each with the reason.
     """
 
@@ -98,7 +132,7 @@ class Arrangement:
 def arrange(records: Iterable[Record]) -> Arrangement:
     """Sort records into columns, rows and cells.
 
-    The newest finished record stands for a (column, encoder, seed). Records made with other weights than the
+    The newest finished record stands for a (column, encoder, replicate). Records made with other weights than the
     encoder's newest are left out. A failure stands where nothing newer or older succeeded.
     """
     newest_first = sorted((_Placed.of(record) for record in records), key=lambda placed: placed.age, reverse=True)
@@ -125,8 +159,8 @@ def arrange(records: Iterable[Record]) -> Arrangement:
     )
 
 
-Place = tuple[str, str, int]
-"""Column key, row key, seed."""
+Place = tuple[str, str, Draw]
+"""Column key, row key, replicate."""
 
 
 @final
@@ -150,7 +184,8 @@ class _Placed:
         return self.record.finished, self.column, self.row, self.record.found.weights or ""
 
     def at(self, column: str) -> Place:
-        return column, self.row, self.record.experiment.seed
+        experiment = self.record.experiment
+        return column, self.row, Draw(experiment.seed, experiment.regime.resample)
 
 
 def row_key(encoder: EncoderSpec) -> str:
@@ -159,8 +194,9 @@ def row_key(encoder: EncoderSpec) -> str:
 
 
 def form_key(experiment: Experiment) -> str:
-    """Digest of all that is declared but the encoder and the seed."""
-    form = experiment.declared()
+    """Digest of all that is declared but the encoder and the replicate."""
+    regime = experiment.regime.model_copy(update={"resample": 0})
+    form = experiment.model_copy(update={"regime": regime}).declared()
     return digest_of({name: value for name, value in form.items() if name not in ("encoder", "seed")})
 
 
@@ -231,12 +267,12 @@ FACETS: tuple[Callable[[Column], str], ...] = (
 
 
 def _distinguished(columns: Iterable[Column]) -> list[Column]:
-    """Give each column the words that set it apart from its siblings, and only those."""
-    siblings: dict[tuple[str, str], list[Column]] = defaultdict(list)
+    """Give each column its regime and the words that set it apart from its siblings, and only those."""
+    siblings: dict[tuple[str, str, str], list[Column]] = defaultdict(list)
     for column in columns:
-        siblings[column.title, column.probe].append(column)
+        siblings[column.title, column.probe, column.regime].append(column)
     return [
-        replace(column, distinction=words)
+        replace(column, distinction=", ".join(filter(None, (column.regime, words))))
         for group in siblings.values()
         for column, words in zip(group, _apart(group, FACETS), strict=True)
     ]
@@ -254,11 +290,37 @@ def _apart(group: Sequence[Column], facets: Sequence[Callable[[Column], str]]) -
 
 
 def _ordered(columns: Iterable[Column]) -> tuple[Column, ...]:
-    def place(column: Column) -> tuple[bool, str, int, str, str]:
-        task = column.experiment.task
-        return (column.probe != "logistic", column.probe, QUADRANTS.index(str(task.quadrant)), task.name, column.label)
+    def place(column: Column) -> tuple[int, str, bool, int, str, str]:
+        task, probe = column.experiment.task, column.experiment.probe
+        quadrant = QUADRANTS.index(str(task.quadrant))
+        return (_place_of(probe.name), probe.name, _chooses(column), quadrant, task.name, column.label)
 
     return tuple(sorted(columns, key=place))
+
+
+def _place_of(probe: str) -> int:
+    return PROBES.index(probe) if probe in PROBES else len(PROBES)
+
+
+def _chooses(column: Column) -> bool:
+    """Whether the probe chooses a layer, so that it comes after the one that reads the final layer."""
+    return column.probe != column.experiment.probe.name
+
+
+def leading(columns: Iterable[Column]) -> tuple[Column, ...]:
+    """The columns of each task's headline probe: final layers before chosen ones, then the order of ``PROBES``."""
+
+    def rank(column: Column) -> tuple[bool, bool, int, str]:
+        name = column.experiment.probe.name
+        between_images = column.experiment.task.images_per_example > 1 and name == "mlp"
+        return (_chooses(column), not between_images, _place_of(name), name)
+
+    first: dict[str, tuple[bool, bool, int, str]] = {}
+    given = tuple(columns)
+    for column in given:
+        task = column.experiment.task.name
+        first[task] = min(rank(column), first.get(task, rank(column)))
+    return tuple(column for column in given if rank(column) == first[column.experiment.task.name])
 
 
 def _rows(newest_first: Iterable[_Placed]) -> tuple[Row, ...]:

@@ -6,15 +6,16 @@ from typing import Literal, final
 
 from virb.analysis.comparison import FLOORS, Column, Row
 from virb.analysis.matrix import Cell, Matrix
+from virb.analysis.rows import NOT_ADDED
 from virb.analysis.words import Name, Title, bracket, count, gain, listed, score, shorten
-from virb.spec import METRICS, Record
+from virb.spec import Record
 
 FEW_ENCODERS = 4
 """With more encoders than this only the best one's distance to the floors is spelt out."""
 FEW_COLUMNS = 4
 """With more columns than this the answer counts instead of going through them."""
 
-Kind = Literal["scope", "best", "pairs", "floors", "chance", "failures", "apart", "left-out"]
+Kind = Literal["scope", "synthetic", "best", "pairs", "floors", "chance", "failures", "apart", "left-out"]
 
 
 @final
@@ -74,7 +75,7 @@ def _told(matrix: Matrix, column: Column, row: Row, interval: bool = True) -> li
     """``A (91.2 %)`` or ``A (91.2 % [89.0, 93.1])``."""
     cell = matrix.cells[column.key, row.key]
     assert cell.score is not None
-    text = score(cell.score, column.metric)
+    text = score(cell.score, column.metric, column.unit)
     if interval and cell.interval:
         text += f" {bracket(*cell.interval, column.metric)}"
     return [Name(row.name), f" ({text})"]
@@ -87,23 +88,31 @@ def _best(matrix: Matrix, column: Column) -> list[str]:
     if not others:
         return [*on, "only ", *told, " has a score: there is nothing to compare it with."]
     if not matrix.comparisons[column.key].differences:
-        return [*on, *told, " scores best; without per-example outcomes nothing more can be said."]
+        return [*on, *told, f" scores best; {_without_pairs(matrix, column)}, so nothing more can be said."]
     tied = matrix.tied(column)
     if tied:
         names = listed([_told(matrix, column, row, interval=False) for row in tied], join="or")
         return [*on, *told, " scores best but is not distinguishable from ", *names, "."]
-    second = others[0][0]
-    return [*on, *told, " is best, ", _distance(matrix, column, best, second), " above ", Name(second.name), "."]
+    second, side = others[0][0], " below " if column.lower else " above "
+    return [*on, *told, " is best, ", _distance(matrix, column, best, second), side, Name(second.name), "."]
+
+
+def _without_pairs(matrix: Matrix, column: Column) -> str:
+    """Why no two encoders of a column can be compared."""
+    notes = [cell.note for row in matrix.rows if (cell := matrix.cell(column, row)) and cell.note]
+    if column.metric in NOT_ADDED:
+        return notes[0]
+    return "without per-example outcomes" if notes else "no two encoders answered the same examples"
 
 
 def _distance(matrix: Matrix, column: Column, one: Row, other: Row) -> str:
     """``3.1 points [1.2, 5.0]``: how much better one is than another; positive is better."""
     difference = matrix.difference(column, one, other)
     assert difference is not None
-    if METRICS[column.metric].better == "lower":
+    if column.lower:
         difference = difference.reversed()
     width = bracket(difference.low, difference.high, column.metric)
-    return f"{gain(difference.estimate, column.metric)} {width}"
+    return f"{gain(difference.estimate, column.metric, column.unit)} {width}"
 
 
 def _pairs(matrix: Matrix, column: Column) -> list[Finding]:
@@ -157,7 +166,7 @@ def _against(matrix: Matrix, column: Column, row: Row, floor: Row) -> _Verdict |
     name = FLOORS[floor.spec.source]
     if not difference.distinguishable:
         return _Verdict(SAME, f"{name} ({_distance(matrix, column, row, floor)})")
-    if (difference.estimate > 0) == (METRICS[column.metric].better == "higher"):
+    if (difference.estimate < 0) == column.lower:
         return _Verdict(BEATS, f"{name} by {_distance(matrix, column, row, floor)}")
     return _Verdict(WORSE, f"{name} by {_distance(matrix, column, floor, row)}")
 
@@ -170,22 +179,21 @@ def _chance(matrix: Matrix, column: Column) -> list[Finding]:
         return []
     verb = "does" if len(below) == 1 else "do"
     names = listed([_told(matrix, column, row) for row in below])
-    return [_finding("chance", [*names, f" {verb} not beat chance ({score(chance, column.metric)})."])]
+    return [_finding("chance", [*names, f" {verb} not beat chance ({score(chance, column.metric, column.unit)})."])]
 
 
 def _beats_chance(cell: Cell, column: Column) -> bool:
     if cell.chance is None or cell.score is None:
         return True
     low, high = cell.interval or (cell.score, cell.score)
-    return low > cell.chance if METRICS[column.metric].better == "higher" else high < cell.chance
+    return high < cell.chance if column.lower else low > cell.chance
 
 
 # ------------------------------------------------------------------------------------------------ everything
 
 
 def _answer(matrix: Matrix, columns: dict[str, tuple[Finding, ...]]) -> list[Finding]:
-    found = [_scope(matrix)]
-    headline = [column for column in matrix.under(matrix.probes[0]) if matrix.scored(column)] if matrix.probes else []
+    found, headline = [_scope(matrix), *_synthetic(matrix)], matrix.headline
     if len(headline) <= FEW_COLUMNS:
         found += [columns[column.key][0] for column in headline]
     else:
@@ -205,6 +213,20 @@ def _scope(matrix: Matrix) -> Finding:
     return _finding("scope", [text, *listed([[probe] for probe in matrix.probes]), "."])
 
 
+def _synthetic(matrix: Matrix) -> list[Finding]:
+    """Which images never were in front of a camera."""
+    tasks: dict[str, Column] = {}
+    for column in matrix.columns:
+        tasks.setdefault(column.experiment.task.name, column)
+    drawn = [column for column in tasks.values() if column.experiment.task.synthetic]
+    if not drawn:
+        return []
+    if len(drawn) == len(tasks) > 1:
+        return [_finding("synthetic", ["All images are synthetic: drawn by a program."])]
+    names = listed([[Title(column.title)] for column in drawn])
+    return [_finding("synthetic", ["The images of ", *names, " are synthetic: drawn by a program."])]
+
+
 def _counted(matrix: Matrix, headline: Sequence[Column]) -> list[Finding]:
     """Who is best where, in one sentence, for many columns."""
     won: dict[Row, list[Column]] = {}
@@ -213,7 +235,8 @@ def _counted(matrix: Matrix, headline: Sequence[Column]) -> list[Finding]:
         best = matrix.best(column)
         if best and not matrix.tied(column):
             won.setdefault(best, []).append(column)
-    clear, probe = sum(len(its) for its in won.values()), headline[0].probe
+    clear = sum(len(its) for its in won.values())
+    probe = "".join(listed([[name] for name in dict.fromkeys(column.probe for column in headline)]))
     if not clear:
         columns = f"none of the {len(contested)} columns with two encoders or more" if contested else "no column"
         return [_finding("best", [f"Read by {probe}, {columns} has a distinguishable best."])]
@@ -269,11 +292,12 @@ def _apart(matrix: Matrix) -> list[Finding]:
     """Which tasks stand in several columns, and why."""
     siblings: dict[tuple[str, str], list[Column]] = {}
     for column in matrix.columns:
-        if column.distinction:
-            siblings.setdefault((column.title, column.probe), []).append(column)
+        siblings.setdefault((column.title, column.probe), []).append(column)
     found: dict[tuple[str, ...], None] = {}
     for (title, _), columns in siblings.items():
-        names = listed([[column.distinction] for column in columns])
+        if len(columns) == 1:
+            continue
+        names = listed([[column.distinction or "all labels"] for column in columns])
         found.setdefault(("Scores on ", Title(title), " that must not be compared stand apart: ", *names, "."))
     return [_finding("apart", pieces) for pieces in found]
 

@@ -1,8 +1,12 @@
 """How sure a score is: the percentile bootstrap over groups of related examples.
 
 Groups are drawn with replacement and their examples go together (a ratio of sums), so that ten frames of one video do
-not count as ten witnesses. Scores of several seeds are averaged, and the appearances of an example in several seeds
-go together as well. What is *not* in the interval: the noise of drawing other training sets and of pre-training.
+not count as ten witnesses. Scores of several replicates (seeds, draws of a regime) are averaged, and the appearances of
+an example in several replicates go together as well. What is *not* in the interval: the noise of drawing other training
+sets and of pre-training.
+
+For mIoU intersections and unions of the drawn groups are summed, divided for each class, and averaged over the classes
+that the truth of the drawn groups holds, as the score itself is made.
 
 The plain percentile interval is too short in two cases, and each has its documented remedy:
 
@@ -16,21 +20,23 @@ The plain percentile interval is too short in two cases, and each has its docume
 In a simulation with 6 to 500 groups of 1 or 20 examples and true scores from 0.5 to 0.99 (400 data sets each) this
 raised the coverage of a 95 % interval from 0.43 at worst to 0.86 at worst, and to 0.93 or more where examples are
 unrelated. Few, strongly related groups stay the hard case.
+
+In another with maps of six classes, the rarest in 7 % of images, 8 to 200 groups of 1 to 20 images and true mIoUs of
+0.30, 0.69 and 0.98 (300 data sets each) intervals of mIoU had a coverage of 0.91 to 0.97 where there were 20 groups or
+more, and with 8 groups of 20 related images 0.84 to 0.96 (plain percentiles: 0.76 to 0.89). Test sets that small do
+not hold the rare classes at all: with every class in every image it was 0.91 to 0.93 (plain: 0.83 to 0.89).
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import ndtr, stdtrit
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from virb.analysis.rows import Floats, Ints, Rows
 
 RESAMPLES = 2000
 SEED = 2021
@@ -40,7 +46,7 @@ FEW = 10.0
 Z = 1.959963984540054
 """The 97.5 % point of the normal law."""
 FEW_STRATA = 8
-"""Up to this many strata sums are kept dense: seeds are few, classes may be thousands."""
+"""Up to this many strata sums are kept dense: replicates are few, classes may be thousands."""
 CELLS = 2**21
 """Numbers held at once while resampling: 16 MB."""
 
@@ -53,65 +59,15 @@ class Interval(NamedTuple):
 
 
 @final
-@dataclass(frozen=True)
-class Rows:
-    """Outcomes of one encoder in one column: one row an example and seed, sorted by both.
-
-    Attributes:
-        seed: n seeds of the records.
-        example: n rows of the data source.
-        group: n ids, equal for related examples.
-        label: n classes.
-        outcome: n shares in the primary score.
-    """
-
-    seed: Ints
-    example: Ints
-    group: Ints
-    label: Ints
-    outcome: Floats
-
-    @classmethod
-    def of(cls, by_seed: Mapping[int, Mapping[str, NDArray[Any]]]) -> "Rows":
-        """Join the outcome arrays of one encoder's records."""
-        seed = np.concatenate([np.full(len(a["example"]), s, np.int64) for s, a in by_seed.items()])
-
-        def joined(name: str) -> NDArray[Any]:
-            return np.concatenate([arrays[name] for arrays in by_seed.values()])
-
-        example = joined("example").astype(np.int64)
-        order = np.lexsort((example, seed))
-        return cls(
-            seed[order],
-            example[order],
-            joined("group").astype(np.int64)[order],
-            joined("label").astype(np.int64)[order],
-            joined("correct").astype(np.float64)[order],
-        )
-
-    def __len__(self) -> int:
-        return len(self.example)
-
-    @property
-    def keys(self) -> Ints:
-        """What makes a row of one encoder the row of another: n x 4 seeds, examples, groups and labels."""
-        return np.stack([self.seed, self.example, self.group, self.label], axis=1)
-
-    def at(self, index: Ints) -> "Rows":
-        """The rows at ``index``, in that order."""
-        return Rows(self.seed[index], self.example[index], self.group[index], self.label[index], self.outcome[index])
-
-
-@final
 class Bootstrap:
     """K encoders on the same n rows, resampled together: G groups, T strata.
 
-    A stratum is a seed or, per class, a class of a seed. A score is the mean over strata of a ratio of sums, so that
-    it equals the mean over seeds of the scores in the records. A stratum that a resample misses is left out of its
-    mean.
+    A stratum is a replicate or, per class or part, that of a replicate. A score is the mean over strata of a ratio of
+    sums, so that it equals the mean over replicates of the scores in the records. A stratum of which a resample holds
+    no truth is left out of its mean.
 
     Args:
-        rows: for each encoder its rows; equal in all but the outcome.
+        rows: for each encoder its rows; equal in all but outcome and weight.
         per_class: average within classes first, as balanced accuracy does.
         resamples: how many.
         seed: of the resamples: the same for every column, so that equal data give equal resamples.
@@ -125,21 +81,22 @@ class Bootstrap:
         names, group = np.unique(first.group, return_inverse=True)
         stratum, self.shares = _strata(first, per_class)
         self.examples, self.groups, self.encoders = len(np.unique(first.example)), len(names), len(rows)
-        self.bounded = all(bool(((r.outcome >= 0) & (r.outcome <= 1)).all()) for r in rows)
-        outcomes = np.stack([r.outcome for r in rows], axis=1)
-        self._counts = self._spread(group, stratum, np.ones((len(first), 1)))
-        self._sums = self._spread(group, stratum, outcomes)
-        self._totals = np.bincount(stratum, minlength=len(self.shares))
-        self._weighted = outcomes * (self.shares / self._totals)[stratum][:, None]
-        self._group = group
-        self._witnesses = _witnesses(first, group) if per_class else float(self.groups)
+        self.bounded = all(r.share and bool(((r.outcome >= 0) & (r.outcome <= r.weight)).all()) for r in rows)
+        self._truth = self._spread(group, stratum, [first.truth])
+        self._sums = self._spread(group, stratum, [r.outcome for r in rows])
+        alike = all(np.array_equal(r.weight, r.truth) for r in rows)
+        # Denominators of their own, or None where they are the truth for every encoder.
+        self._weights = None if alike else self._spread(group, stratum, [r.weight for r in rows])
+        self._witnesses = _witnesses(first, group, per_class)
 
-    def _spread(self, group: Ints, stratum: Ints, values: Floats) -> Any:
-        """Sum n x k values into G x (T k); sparse where there are many strata (classes of a data set)."""
-        wide = values.shape[1]
-        columns = stratum[:, None] * wide + np.arange(wide)
-        where = (np.repeat(group, wide), columns.ravel())
-        table = sparse.coo_array((values.ravel(), where), shape=(self.groups, len(self.shares) * wide))
+    def _spread(self, group: Ints, stratum: Ints, values: Sequence[Floats]) -> Any:
+        """Sum k tables, n x parts, into G x (T k); sparse where there are many strata (classes of a data set)."""
+        wide, width = len(values), len(self.shares) * len(values)
+        places = [np.nonzero(its) for its in values]
+        row = np.concatenate([group[at[0]] for at in places])
+        column = np.concatenate([stratum[at] * wide + k for k, at in enumerate(places)])
+        added = np.concatenate([its[at] for its, at in zip(values, places, strict=True)])
+        table = sparse.coo_array((added, (row, column)), shape=(self.groups, width))
         return table.toarray() if len(self.shares) <= FEW_STRATA else table.tocsr()
 
     @cached_property
@@ -150,13 +107,30 @@ class Bootstrap:
     @cached_property
     def draws(self) -> Floats:
         """Resamples x K scores."""
-        return np.concatenate([self._statistic(weights) for weights in self._weights()])
+        return np.concatenate([self._statistic(drawn) for drawn in self._drawn()])
+
+    def contributions(self, one: int, other: int) -> Floats:
+        """What each of G groups adds to the score of one encoder minus that of another, to first order.
+
+        A ratio A / U of encoder k is developed around the ratio R of both encoders' sums together:
+        ``A_k / U_k = R + (A_k - R U_k) / U + ...`` with U the mean of both denominators. Were the answers to a group
+        exchanged between the two, R and U would stay and the group's number would change its sign exactly: what a
+        sign-flip test needs. Where denominators are the same for both, nothing is left out and the numbers add up to
+        the difference.
+        """
+        (a, u), (b, v) = self._tables[one], self._tables[other]
+        tops, bottoms = a.sum(axis=0) + b.sum(axis=0), u.sum(axis=0) + v.sum(axis=0)
+        share = 2 * self.shares / np.maximum(bottoms, 1)
+        if self._weights is None:
+            return np.asarray((a - b) @ share)
+        return np.asarray((a - b) @ share - (u - v) @ (share * tops / np.maximum(bottoms, 1)))
 
     @cached_property
-    def contributions(self) -> Floats:
-        """G x K numbers that add up to the scores over groups."""
-        columns = [np.bincount(self._group, self._weighted[:, k], self.groups) for k in range(self.encoders)]
-        return np.stack(columns, axis=1)
+    def _tables(self) -> list[tuple[Any, Any]]:
+        """For each encoder its numerators and denominators, G x T."""
+        wide = self.encoders
+        weights = [self._truth if self._weights is None else self._weights[:, k::wide] for k in range(wide)]
+        return [(self._sums[:, k::wide], weights[k]) for k in range(wide)]
 
     def interval(self, encoder: int) -> Interval:
         """The interval of one encoder's score."""
@@ -172,7 +146,7 @@ class Bootstrap:
         floor = wilson(score, witnesses)
         return Interval(min(float(low), floor.low), max(float(high), floor.high))
 
-    def _weights(self) -> Iterator[Floats]:
+    def _drawn(self) -> Iterator[Floats]:
         """How often each group is drawn: chunks of resamples x G; the same whatever the size of a chunk."""
         rng = np.random.default_rng(self.seed)
         chunk = max(1, CELLS // max(self.groups, len(self.shares) * self.encoders))
@@ -182,14 +156,21 @@ class Bootstrap:
             counts = np.bincount(picks.ravel(), minlength=size * self.groups)
             yield counts.reshape(size, -1).astype(np.float64)
 
-    def _statistic(self, weights: Floats) -> Floats:
-        """Scores, b x K, of groups weighted b x G."""
-        counts = weights @ self._counts
-        sums = (weights @ self._sums).reshape(len(weights), len(self.shares), self.encoders)
-        shares = self.shares * (counts > 0)
-        shares = shares / shares.sum(axis=1, keepdims=True) / np.maximum(counts, 1)
+    def _statistic(self, drawn: Floats) -> Floats:
+        """Scores, b x K, of groups that are drawn b x G times."""
+        truth = drawn @ self._truth
+        sums = self._by_stratum(drawn @ self._sums)
+        shares = self.shares * (truth > 0)
+        shares = shares / shares.sum(axis=1, keepdims=True)
+        if self._weights is None:
+            shares = shares / np.maximum(truth, 1)
+        else:
+            sums = sums / np.maximum(self._by_stratum(drawn @ self._weights), 1)
         scores: Floats = np.einsum("bt,btk->bk", shares, sums)
         return scores
+
+    def _by_stratum(self, sums: Floats) -> Floats:
+        return sums.reshape(len(sums), len(self.shares), self.encoders)
 
 
 def percentiles(draws: Floats, groups: int) -> Floats:
@@ -209,15 +190,25 @@ def wilson(share: float, count: float) -> Interval:
 
 
 def _strata(rows: Rows, per_class: bool) -> tuple[Ints, Floats]:
-    """The stratum of each row, and each stratum's share in the score: equal seeds, equal classes within a seed."""
+    """The strata of each row, n x parts, and each stratum's share in the score.
+
+    Replicates count alike, and so do the strata of a replicate that hold any truth.
+    """
     classes = rows.label if per_class else np.zeros_like(rows.label)
-    strata, index = np.unique(np.stack([rows.seed, classes], axis=1), axis=0, return_inverse=True)
-    seeds, seed, sizes = np.unique(strata[:, 0], return_inverse=True, return_counts=True)
-    return index.reshape(-1), 1 / (len(seeds) * sizes[seed])
+    keys = np.stack([rows.seed, rows.resample, classes], axis=1)
+    strata, index = np.unique(keys, axis=0, return_inverse=True)
+    _, replicate = np.unique(strata[:, :2], axis=0, return_inverse=True)
+    stratum = index.reshape(-1, 1) * rows.parts + np.arange(rows.parts)
+    replicate = np.repeat(replicate.reshape(-1), rows.parts)
+    there = np.bincount(stratum.ravel(), rows.truth.ravel(), len(replicate)) > 0
+    sizes = np.bincount(replicate, there)
+    return stratum, there / (len(sizes) * sizes[replicate])
 
 
-def _witnesses(rows: Rows, group: Ints) -> float:
+def _witnesses(rows: Rows, group: Ints, per_class: bool) -> float:
     """Groups that count in a mean over C classes, C^2 / sum(1 / groups of a class): the rare classes decide."""
-    pairs = np.unique(np.stack([rows.label, group], axis=1), axis=0)
+    row, part = np.nonzero(rows.truth)
+    classes = rows.label[row] * rows.parts + part if per_class else part
+    pairs = np.unique(np.stack([classes, group[row]], axis=1), axis=0)
     _, sizes = np.unique(pairs[:, 0], return_counts=True)
     return min(float(len(sizes) ** 2 / (1 / sizes).sum()), float(len(np.unique(group))))

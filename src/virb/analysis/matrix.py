@@ -4,18 +4,17 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
-from typing import Any, final
+from typing import final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from virb.analysis.comparison import Arrangement, Column, Row, arrange
-from virb.analysis.intervals import Interval, Rows
-from virb.analysis.outcomes import Arrays, Outcomes
+from virb.analysis.comparison import QUADRANTS, Arrangement, Column, Row, arrange, leading
+from virb.analysis.intervals import Interval
+from virb.analysis.outcomes import Outcomes
 from virb.analysis.paired import Comparison, Difference, compare
-from virb.spec import METRICS, Record
+from virb.analysis.rows import NOT_ADDED, PER_CLASS, Arrays, Draw, Rows
+from virb.spec import Record
 
-PER_CLASS = "balanced-accuracy"
 AGREES = 1e-5
 """How far the mean of float32 outcomes may be from the score in the record."""
 
@@ -26,13 +25,13 @@ class Cell:
     """An encoder on a column.
 
     Attributes:
-        records: those that gave the score, one a seed; empty where all failed.
-        failures: the newest failure of each seed without a score.
-        score: mean over seeds of the primary score on test.
+        records: those that gave the score, one a replicate; empty where all failed.
+        failures: the newest failure of each replicate without a score.
+        score: mean over replicates of the primary score on test.
         interval: 95 %, where there are outcomes to resample.
         examples: different test examples behind the score.
         groups: different groups of related examples among them; None where there are no outcomes.
-        chance: mean over seeds of the score of the constant answer.
+        chance: mean over replicates of the score of the constant answer.
         note: why there is no interval.
     """
 
@@ -57,8 +56,8 @@ class Matrix:
     """Scores of all encoders in all columns.
 
     Attributes:
-        columns: in the order to be shown: the headline probe first.
-        rows: encoders by mean rank under the headline probe, floors last.
+        columns: in the order to be shown: headline probes first.
+        rows: encoders by mean rank under the headline probes, floors last.
         cells: by (column key, row key); a gap has none.
         comparisons: intervals and paired differences of each column.
         left_out: records that were not used, each with the reason.
@@ -78,18 +77,29 @@ class Matrix:
 
     @property
     def probes(self) -> tuple[str, ...]:
-        """Names of the probes, the headline first."""
+        """Labels of the probes, headline ones first."""
         return tuple(dict.fromkeys(column.probe for column in self.columns))
 
     def under(self, probe: str) -> tuple[Column, ...]:
         """Columns of one probe."""
         return tuple(column for column in self.columns if column.probe == probe)
 
+    @property
+    def headline(self) -> tuple[Column, ...]:
+        """One column a task, by quadrant: of those of its headline probe the one with all labels and most scores."""
+
+        def first(column: Column) -> tuple[bool, int]:
+            return (bool(column.regime), -len(self.scored(column)))
+
+        chosen: dict[str, Column] = {}
+        for column in sorted(leading(filter(self.scored, self.columns)), key=first):
+            chosen.setdefault(column.experiment.task.name, column)
+        return tuple(sorted(chosen.values(), key=_quadrant))
+
     def scored(self, column: Column) -> list[tuple[Row, float]]:
         """Encoders that have a score in a column, the best first."""
         found = [(row, cell.score) for row in self.rows if (cell := self.cell(column, row)) and cell.score is not None]
-        lower = METRICS[column.metric].better == "lower"
-        return sorted(found, key=lambda pair: pair[1] if lower else -pair[1])
+        return sorted(found, key=lambda pair: pair[1] if column.lower else -pair[1])
 
     def best(self, column: Column) -> Row | None:
         """The encoder with the best score; the first in row order where several share it."""
@@ -178,34 +188,34 @@ def _cell(records: tuple[Record, ...], failures: tuple[Record, ...], rows: Rows 
 
 
 def _rows_of(records: Sequence[Record], outcomes: Outcomes, metric: str) -> tuple[Rows | None, str | None]:
-    """Outcomes of all seeds of a cell, or why they cannot carry an interval."""
-    by_seed: dict[int, Mapping[str, NDArray[Any]]] = {}
+    """Outcomes of all replicates of a cell, or why they cannot carry an interval."""
+    by_draw: dict[Draw, Arrays] = {}
+    if metric in NOT_ADDED:
+        return None, f"{metric} {NOT_ADDED[metric]}"
     for record in records:
         arrays = outcomes(record)
         if arrays is None or not len(arrays["example"]):
             return None, f"no per-example outcomes for record {record.id}"
-        told = _score(arrays, metric)
+        try:
+            rows = Rows.of({Draw(0): arrays}, metric)
+        except KeyError:
+            return None, f"the outcomes of record {record.id} do not hold {metric}"
+        told = rows.score(metric == PER_CLASS) if len(rows) else math.nan
         if not math.isclose(told, record.score, rel_tol=AGREES, abs_tol=AGREES):
             return None, f"the outcomes of record {record.id} give {told:.6g}, the record says {record.score:.6g}"
-        by_seed[record.experiment.seed] = arrays
-    return Rows.of(by_seed), None
+        by_draw[Draw(record.experiment.seed, record.experiment.regime.resample)] = arrays
+    return Rows.of(by_draw, metric), None
 
 
-def _score(arrays: Arrays, metric: str) -> float:
-    """The score that per-example outcomes add up to."""
-    correct = np.asarray(arrays["correct"], np.float64)
-    if metric != PER_CLASS:
-        return float(correct.mean())
-    _, label, count = np.unique(arrays["label"], return_inverse=True, return_counts=True)
-    return float((np.bincount(label, correct) / count).mean())
+def _quadrant(column: Column) -> tuple[int, str]:
+    return QUADRANTS.index(str(column.experiment.task.quadrant)), column.experiment.task.name
 
 
 def _by_rank(places: Arrangement, cells: Mapping[tuple[str, str], Cell]) -> tuple[Row, ...]:
-    """Rows by their mean share of encoders ahead of them, over the headline columns they share; floors last."""
+    """Rows by their mean share of encoders ahead of them, over the leading columns they share; floors last."""
     ahead: dict[str, list[float]] = {row.key: [] for row in places.rows}
-    headline = [column for column in places.columns if column.probe == places.columns[0].probe]
-    for column in headline:
-        sign = 1 if METRICS[column.metric].better == "lower" else -1
+    for column in leading(places.columns):
+        sign = 1 if column.lower else -1
         scores = {
             row.key: sign * cell.score
             for row in places.rows

@@ -10,8 +10,9 @@ from virb.analysis.comparison import Column, Row
 from virb.analysis.findings import reason
 from virb.analysis.matrix import Cell, matrix
 from virb.analysis.outcomes import Outcomes
+from virb.analysis.words import percent
 from virb.errors import UserError, unknown
-from virb.spec import Record
+from virb.spec import METRICS, Record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +23,8 @@ FORMATS = ("csv", "parquet", "latex", "markdown")
 def table(records: Iterable[Record], outcomes: Outcomes) -> "pd.DataFrame":
     """One line a cell: an encoder on a task read out by a probe. Gaps have no line; failures have no score.
 
-    Scores are as the metric gives them (shares, not percent); ``low`` and ``high`` are the ends of the 95 % interval.
+    Scores are as the metric gives them (shares, not percent), in ``unit`` where they have one; ``better`` says which
+    way; ``low`` and ``high`` are the ends of the 95 % interval. ``seeds`` and ``draws`` name the replicates.
 
     Args:
         records: all of them, failures too.
@@ -44,12 +46,16 @@ def table(records: Iterable[Record], outcomes: Outcomes) -> "pd.DataFrame":
 COLUMNS = {
     "task": "string",
     "quadrant": "string",
+    "synthetic": "boolean",
     "probe": "string",
+    "regime": "string",
     "apart": "string",
     "encoder": "string",
     "source": "string",
     "arch": "string",
     "metric": "string",
+    "better": "string",
+    "unit": "string",
     "score": "Float64",
     "low": "Float64",
     "high": "Float64",
@@ -57,6 +63,7 @@ COLUMNS = {
     "examples": "Int64",
     "groups": "Int64",
     "seeds": "string",
+    "draws": "string",
     "inputs": "string",
     "protocol": "string",
     "choice": "string",
@@ -73,12 +80,16 @@ def _line(column: Column, row: Row, cell: Cell) -> dict[str, Any]:
     return {
         "task": task.name,
         "quadrant": str(task.quadrant),
+        "synthetic": task.synthetic,
         "probe": column.probe,
+        "regime": str(column.experiment.regime),
         "apart": column.distinction,
         "encoder": row.name,
         "source": row.spec.source,
         "arch": row.spec.arch,
         "metric": column.metric,
+        "better": METRICS[column.metric].better,
+        "unit": "" if percent(column.metric) else column.unit,
         "score": cell.score,
         "low": low,
         "high": high,
@@ -86,6 +97,7 @@ def _line(column: Column, row: Row, cell: Cell) -> dict[str, Any]:
         "examples": cell.examples,
         "groups": cell.groups,
         "seeds": " ".join(str(record.experiment.seed) for record in cell.records),
+        "draws": " ".join(str(record.experiment.regime.resample) for record in cell.records),
         "inputs": str(column.experiment.inputs),
         "protocol": column.experiment.protocol,
         "choice": json.dumps([record.choice for record in cell.records]),

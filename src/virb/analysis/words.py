@@ -3,8 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import final
 
-from virb.spec import METRICS
+from virb.spec import METRICS, Target, Values
 
+IN_UNIT_OF_TARGET = frozenset(("mae", "depth-l1", "rmse"))
+"""Errors measured in what the target is measured in; the others have a unit of their own or none."""
+LARGE = 100.0
+"""From here on decimals are noise."""
 MINUS = "\u2212"
 GAP = "\u2013"
 """What stands where there is nothing."""
@@ -31,17 +35,32 @@ def percent(metric: str) -> bool:
     return METRICS[metric].percent
 
 
+def unit(metric: str, target: Target) -> str:
+    """What a metric is measured in on a target: ``%``, ``px``, ``m``, or nothing."""
+    if percent(metric):
+        return "%"
+    if metric in IN_UNIT_OF_TARGET and isinstance(target, Values):
+        return target.unit or ""
+    return METRICS[metric].unit or ""
+
+
 def number(value: float, metric: str) -> str:
-    """A score without its unit: ``91.2`` or ``0.512``."""
-    text = f"{100 * value:.1f}" if percent(metric) else f"{value:.3f}"
+    """A score without its unit: ``91.2`` or ``0.512``; from one hundred on ``123.4``."""
+    text = f"{100 * value:.1f}" if percent(metric) else f"{value:.{3 if abs(value) < LARGE else 1}f}"
     if float(text) == 0:
         text = text.removeprefix("-")
     return text.replace("-", MINUS)
 
 
-def score(value: float, metric: str) -> str:
-    """A score with its unit: ``91.2 %``."""
-    return number(value, metric) + (f"{SPACE}%" if percent(metric) else "")
+def score(value: float, metric: str, unit: str = "") -> str:
+    """A score with its unit: ``91.2 %``, ``0.512 m``.
+
+    Args:
+        value: the score.
+        metric: its name.
+        unit: what it is measured in (:func:`unit`), where neither percent nor the metric says it.
+    """
+    return _with_unit(number(value, metric), "%" if percent(metric) else METRICS[metric].unit or unit)
 
 
 def bracket(low: float, high: float, metric: str) -> str:
@@ -49,9 +68,13 @@ def bracket(low: float, high: float, metric: str) -> str:
     return f"[{number(low, metric)},{SPACE}{number(high, metric)}]"
 
 
-def gain(value: float, metric: str) -> str:
-    """A difference of scores: ``3.1 points``."""
-    return number(value, metric) + (f"{SPACE}points" if percent(metric) else "")
+def gain(value: float, metric: str, unit: str = "") -> str:
+    """A difference of scores: ``3.1 points``, ``0.31 px``; arguments as of :func:`score`."""
+    return _with_unit(number(value, metric), "points" if percent(metric) else METRICS[metric].unit or unit)
+
+
+def _with_unit(text: str, unit: str) -> str:
+    return f"{text}{SPACE}{unit}" if unit else text
 
 
 def count(n: int, thing: str) -> str:

@@ -19,8 +19,8 @@ def show_rows(rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
     from virb.cli._console import out
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in rows[0] if rows else ():
-        table.add_column(name, overflow="fold")
+    for place, name in enumerate(rows[0] if rows else ()):
+        table.add_column(name, overflow="fold", no_wrap=place == 0)  # whoever asks for an item copies its name
     for row in rows:
         table.add_row(*(_plain(value) for value in row.values()))
     out.print(table, markup=False, soft_wrap=False)

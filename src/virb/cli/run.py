@@ -18,8 +18,12 @@ def run(
     ),
     output: Path = typer.Option(..., "--output", "-o", help="Folder of records and report; a rerun goes on there."),
     probe: list[str] = typer.Option(
-        ["logistic", "knn"], "--probe", "-p", metavar="NAME", help="A name from `virb probes list`."
+        [], "--probe", "-p", metavar="NAME", help="A name from `virb probes list`; else the standard ones of each task."
     ),
+    layers: str = typer.Option("both", help="final: the embedding. best: the best layer on select. both: both, apart."),
+    examples: int | None = typer.Option(None, help="Labelled examples a probe may see: 1000 is usual. Else all."),
+    shots: int | None = typer.Option(None, help="Labelled examples of each class a probe may see."),
+    draws: int = typer.Option(10, help="How often those are drawn anew, the same for every encoder."),
     seed: list[int] = typer.Option(
         [0], "--seed", "-s", metavar="N", help="Each draws the splits anew where a task has none."
     ),
@@ -44,7 +48,11 @@ def run(
             results = evaluate(
                 encoder,
                 task,
-                probes=probe,
+                probes=probe or None,
+                layers=layers,
+                examples=examples,
+                shots=shots,
+                draws=draws,
                 seeds=seed,
                 size=size,
                 fit=fit,

@@ -1,5 +1,7 @@
 """``virb tasks``: the end tasks."""
 
+from pathlib import Path
+
 import typer
 
 from virb.cli._listing import JSON, show_card, show_rows
@@ -17,7 +19,7 @@ def list_tasks(as_json: bool = JSON) -> None:
             "task": name,
             "quadrant": str(task.quadrant),
             "data": task.data,
-            "target": f"{task.target.count} classes" if task.target.type == "classes" else f"{task.target.size} values",
+            "target": task.target.shown,
             "metric": task.primary,
             "title": task.title,
         }
@@ -26,9 +28,30 @@ def list_tasks(as_json: bool = JSON) -> None:
     show_rows(rows, as_json)
 
 
-@app.command("show", epilog="Example: virb tasks show digits")
-def show(name: str = typer.Argument(help="A task, or folder:PATH."), as_json: bool = JSON) -> None:
-    """Show one task's card."""
+@app.command("show", epilog="Example: virb tasks show digits --image digits.png")
+def show(
+    name: str = typer.Argument(help="A task, or folder:PATH."),
+    as_json: bool = JSON,
+    image: Path | None = typer.Option(None, metavar="FILE.png", help="Draw examples with their targets instead."),
+    examples: int = typer.Option(24, min=1, max=400, help="How many examples to draw."),
+    data_root: Path | None = typer.Option(None, help="Folder of data sources that do not ship inside packages."),
+) -> None:
+    """Show one task's card, or draw examples of it."""
     from virb.tasks import resolve_task
 
-    show_card(resolve_task(name).model_dump(mode="json"), as_json)
+    task = resolve_task(name)
+    if image is None:
+        show_card(task.model_dump(mode="json"), as_json)
+        return
+    from virb.cli._console import progress
+    from virb.data import open_data  # only a picture needs the data, and Pillow
+    from virb.progress import Quiet
+    from virb.report.sheet import check_name, contact_sheet, save, spread
+
+    check_name(image)
+    with progress() as reporter:
+        dataset = open_data(task.data, data_root, Quiet() if as_json else reporter)
+    chosen = spread(task, dataset, examples)
+    save(contact_sheet(task, dataset, chosen), image)
+    shown = f"{len(chosen.rows)} {chosen.split} examples of {task.title or task.name}, {task.target.shown}"
+    show_card({"image": str(image.absolute()), "shown": shown, "licence": dataset.card.licence}, as_json)

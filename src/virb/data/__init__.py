@@ -8,13 +8,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from virb.errors import UserError
+from virb.progress import Progress, Quiet
 from virb.registry import Shelf
 from virb.spec import Spec
 
@@ -62,8 +63,10 @@ class Dataset:
         read: decodes image i to RGB bytes, height x width x 3. Raises BadImage. Called from several threads.
         digest: changes when any image, label or split changes.
         images: m x k rows of ``keys``: the images of each example, in order.
-        columns: label columns, each m integers from 0.
-        class_names: names of the classes of each column, in id order.
+        columns: what is known of each example: m class ids (integers from 0); m x size numbers (float32, NaN where they
+            are missing); or, pixelwise, m x height x width ids or m x height x width x size numbers of the example's
+            first image, which may lie on disk: index them by a few rows at a time.
+        class_names: names of the classes of each column of ids, in id order.
         official: for each example ``"fit"``, ``"select"`` or ``"test"``, where the source names the splits; rows that
             it leaves to carving say ``""``.
         groups: for each example the id of what it is cut from (video, scene, photo tile), where examples are related.
@@ -74,7 +77,7 @@ class Dataset:
     read: Callable[[int], Pixels]
     digest: str
     images: NDArray[np.int64]
-    columns: dict[str, NDArray[np.int64]]
+    columns: dict[str, NDArray[Any]]
     class_names: dict[str, tuple[str, ...]]
     official: NDArray[np.str_] | None = None
     groups: NDArray[np.int64] | None = None
@@ -101,11 +104,25 @@ class DataSource(ABC):
         """
 
 
+def list_cards() -> dict[str, DataCard]:
+    """The card of every data source by name, worlds among them. Opens nothing."""
+    from virb.data.world import world_card
+    from virb.data.world.sets import SETS
+
+    cards = {name: source.card for name, source in SOURCES.items()}
+    return cards | {f"world:{name}": world_card(name) for name in SETS.names()}
+
+
 SOURCES: Shelf[DataSource] = Shelf("virb.data", "SOURCE", "data source", DataSource)
 
 
-def open_data(name: str, root: Path | None = None) -> Dataset:
-    """Open a data source by name: a file of this folder, or ``folder:PATH``.
+def open_data(name: str, root: Path | None = None, progress: Progress | None = None) -> Dataset:
+    """Open a data source by name: a file of this folder, ``folder:PATH``, or ``world:NAME`` (rendered if need be).
+
+    Args:
+        name: of the source.
+        root: the ``--data-root`` folder.
+        progress: where rendering says how far it is.
 
     Raises:
         UserError: no source has this name, or its data are not as they must be.
@@ -117,4 +134,8 @@ def open_data(name: str, root: Path | None = None) -> Dataset:
         from virb.data._folder import open_folder
 
         return open_folder(Path(path))
+    if colon and prefix == "world":
+        from virb.data.world import open_world
+
+        return open_world(path, progress or Quiet())
     return SOURCES.load(name).open(root)

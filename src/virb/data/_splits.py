@@ -38,8 +38,12 @@ def carve(dataset: Dataset, column: str, splits: Splits, seed: int) -> dict[str,
         ``fit``, ``select`` and ``test``: sorted rows of the data set, disjoint, together all of them.
 
     Raises:
-        UserError: rows that the source names as a split should be carved all the same.
+        UserError: the source has no such column, or names rows as a split that should be carved all the same.
     """
+    if column not in dataset.columns:
+        raise UserError(
+            f"'{dataset.card.name}' has no label column '{column}'.", f"It has {', '.join(dataset.columns)}."
+        )
     official = _official(dataset)
     for split, share in (("select", splits.select), ("test", splits.test)):
         if share is not None and (official == split).any():
@@ -80,9 +84,11 @@ def _units(dataset: Dataset, rows: Rows) -> list[Rows]:
 
 
 def _strata(dataset: Dataset, column: str, rows: Rows) -> list[list[Rows]]:
-    """Units by class; all in one stratum where any group has several classes."""
+    """Units by class; all in one stratum where any group has several classes, or the target is not one class."""
     labels = dataset.columns[column]
     units = _units(dataset, rows)
+    if labels.ndim != 1 or labels.dtype.kind != "i":
+        return [units]
     if dataset.groups is not None and any((labels[unit] != labels[unit[0]]).any() for unit in units):
         return [units]
     strata: dict[int, list[Rows]] = {}

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from virb.encoders import Loaded
 from virb.errors import ExperimentError, UserError
-from virb.spec import EncoderSpec, InputPolicy
+from virb.spec import LAYERS, EncoderSpec, InputPolicy
 
 
 class Trunk(ABC):
@@ -45,8 +45,6 @@ class Encoder:
 
     Attributes:
         digest: changes with any name, shape or byte of the weights.
-        layers: width of every named layer.
-        strides: input pixels a cell of each stage spans.
 
     Raises:
         ExperimentError: the weights hold NaN or infinity.
@@ -71,7 +69,26 @@ class Encoder:
         card = loaded.preprocessing
         self._mean = torch.tensor(card.mean, device=self.device).view(1, 3, 1, 1) * 255
         self._scale = 1 / (torch.tensor(card.std, device=self.device).view(1, 3, 1, 1) * 255)
-        self.layers, self.strides = self._measure()
+        self._shapes = self._measure()
+
+    @property
+    def layers(self) -> dict[str, int]:
+        """Width of every named layer."""
+        return {layer: shape[0] for layer, shape in self._shapes.items()}
+
+    @property
+    def strides(self) -> dict[str, int]:
+        """Input pixels a cell of each stage spans."""
+        return {layer: self.inputs.size // shape[-1] for layer, shape in self._shapes.items() if len(shape) == 3}
+
+    def shape(self, layer: str) -> tuple[int, ...]:
+        """Shape of one image's features: (width,) of the embedding, (width, rows, columns) of a stage.
+
+        Raises:
+            UserError: the encoder does not have such a layer.
+        """
+        self._require(layer)
+        return self._shapes[layer]
 
     @property
     def engine(self) -> str:
@@ -97,17 +114,19 @@ class Encoder:
             raise ValueError(f"images must be uint8, batch x 3 x height x width; got {images.dtype} {[*images.shape]}")
         for layer in layers:
             if layer not in self._trunk.layers:
-                raise UserError(
-                    f"'{self.spec.name}' has no layer '{layer}'.", f"It has {', '.join(self._trunk.layers)}."
-                )
+                raise _no_such_layer(self.spec.name, layer, self._trunk.layers)
         self._trunk.module.eval()  # on every call: whoever owns the module may have switched it to training meanwhile
         x = images.to(self.device, torch.float32, memory_format=self._layout)
         x = x.sub_(self._mean).mul_(self._scale)
         read = self._trunk.read(x, layers)
         return {layer: read[layer].float() for layer in layers}
 
-    def _measure(self) -> tuple[dict[str, int], dict[str, int]]:
-        """Run one grey image through to learn widths and strides, and whether the network takes the size at all."""
+    def _require(self, layer: str) -> None:
+        if layer not in self._trunk.layers:
+            raise UserError(f"'{self.spec.name}' has no layer '{layer}'.", f"It has {', '.join(self._trunk.layers)}.")
+
+    def _measure(self) -> dict[str, tuple[int, ...]]:
+        """Run one grey image through to learn each layer's shape, and whether the network takes the size at all."""
         size = self.inputs.size
         grey = torch.full((1, 3, size, size), 127, dtype=torch.uint8)
         try:
@@ -117,9 +136,7 @@ class Encoder:
                 f"'{self.spec.name}' cannot take images of {size} px: {error}",
                 "Choose a size it can take with --size.",
             ) from error
-        widths = {layer: values.shape[1] for layer, values in read.items()}
-        strides = {layer: size // values.shape[-1] for layer, values in read.items() if values.ndim == 4}
-        return widths, strides
+        return {layer: tuple(values.shape[1:]) for layer, values in read.items()}
 
 
 def find_device(name: str) -> torch.device:
@@ -146,6 +163,16 @@ def state_digest(module: nn.Module) -> str:
         flat = values.detach().cpu().contiguous().reshape(-1)
         digest.update(flat.view(torch.uint8).numpy().data)
     return digest.hexdigest()[:16]
+
+
+def _no_such_layer(name: str, layer: str, layers: Sequence[str]) -> UserError:
+    remedy = f"It has {', '.join(layers)}."
+    if layer in LAYERS and [*layers] == ["embedding"]:
+        remedy = (
+            "It has an embedding alone, and no maps, which tasks with an answer for each pixel read. "
+            "Most timm models have maps, and so have pixels and histogram."
+        )
+    return UserError(f"'{name}' has no layer '{layer}'.", remedy)
 
 
 def _refuse_broken_weights(name: str, module: nn.Module) -> None:

@@ -12,7 +12,10 @@ GRID = 16
 
 @final
 class Pixels(EncoderSource):
-    """The image itself, averaged to 16 x 16 cells. Needs no network, and often does better than a random one."""
+    """The image itself, averaged to 16 x 16 cells. Needs no network, and often does better than a random one.
+
+    Its maps have cells of 4, 8, 16 and 32 px, each averaged to 4 x 4 RGB.
+    """
 
     form = "pixels"
     about = f"raw RGB pixels averaged to {GRID} x {GRID} cells: what a probe can do without an encoder"
@@ -28,13 +31,10 @@ class Pixels(EncoderSource):
 
     def load(self, spec: EncoderSpec, inputs: InputPolicy) -> Loaded:
         """See :meth:`EncoderSource.load`."""
-        from torch import nn
+        from virb.encoders._cells import PixelTrunk  # torch comes with it
 
-        from virb.encoders._trunks import OutputTrunk
-
-        module = nn.Sequential(nn.AdaptiveAvgPool2d(GRID), nn.Flatten())
         card = Preprocessing(mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0), interpolation="bilinear")
-        return Loaded(OutputTrunk(module, spec.name), card)
+        return Loaded(PixelTrunk(GRID), card)
 
     def listed(self) -> list[Listed]:
         """See :meth:`EncoderSource.listed`."""

@@ -1,10 +1,14 @@
 """Scores of class predictions, from log-probabilities."""
 
+from collections.abc import Sequence
+from typing import NamedTuple, final
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from virb.errors import ExperimentError
+from virb.metrics import Array, Meter
 
 BINS = 15
 """Bins of the calibration error, as in Guo et al. (2017), *On Calibration of Modern Neural Networks*."""
@@ -45,8 +49,11 @@ def ece(outputs: LogProbabilities, labels: Labels, bins: int = BINS) -> float:
     Learning*; top label only.
     """
     outputs = _checked(outputs, labels)
-    right = (outputs.argmax(axis=1) == labels).astype(np.float64)
-    confidence = np.exp(outputs.max(axis=1).astype(np.float64))
+    return _calibration(outputs.argmax(axis=1) == labels, np.exp(outputs.max(axis=1).astype(np.float64)), bins)
+
+
+def _calibration(correct: Array, confidence: NDArray[np.float64], bins: int = BINS) -> float:
+    right = correct.astype(np.float64)
     gap = (right - confidence)[np.lexsort((right, confidence))]
     return float(sum(abs(run.sum()) for run in np.array_split(gap, min(bins, len(gap)))) / len(gap))
 
@@ -78,48 +85,6 @@ def scaled(outputs: LogProbabilities, temperature: float) -> LogProbabilities:
     return shifted
 
 
-def score_classes(outputs: LogProbabilities, labels: Labels, temperature: float) -> dict[str, float]:
-    """Every metric of ``virb.spec.CLASS_METRICS``.
-
-    Args:
-        outputs: log-probabilities, n x classes.
-        labels: n ids.
-        temperature: fitted on select.
-
-    Raises:
-        ValueError: no examples, or labels that are not columns of ``outputs``.
-        ExperimentError: log-probabilities are NaN.
-    """
-    calibrated = scaled(outputs, temperature)
-    return {
-        "accuracy": accuracy(outputs, labels),
-        "balanced-accuracy": balanced_accuracy(outputs, labels),
-        "nll": nll(outputs, labels),
-        "ece": ece(outputs, labels),
-        "nll-calibrated": nll(calibrated, labels),
-        "ece-calibrated": ece(calibrated, labels),
-    }
-
-
-PRIMARY = {"accuracy": accuracy, "balanced-accuracy": balanced_accuracy}
-"""Metrics that a choice can be made by: higher is better."""
-
-
-def primary_score(outputs: LogProbabilities, labels: Labels, metric: str) -> tuple[float, float]:
-    """What a trial is chosen by: its primary score, higher is better, and its mean loss, lower is better."""
-    return PRIMARY[metric](outputs, labels), nll(outputs, labels)
-
-
-def constant_score(known: Labels, labels: Labels, metric: str) -> float:
-    """The primary score of always answering the most frequent class of ``known``; of several the lowest id."""
-    if not len(known) or not len(labels):
-        raise ValueError("there are no examples")
-    answer = np.full(len(labels), np.bincount(known).argmax())
-    if metric == "balanced-accuracy":
-        return _mean_recall(answer, labels)
-    return float(np.mean(answer == labels))
-
-
 def _mean_recall(predicted: Labels, labels: Labels) -> float:
     _, index, counts = np.unique(labels, return_inverse=True, return_counts=True)
     return float((np.bincount(index, predicted == labels) / counts).mean())
@@ -132,6 +97,103 @@ def _checked(outputs: LogProbabilities, labels: Labels) -> LogProbabilities:
         raise ValueError(f"{outputs.shape} log-probabilities for {len(labels)} labels")
     if labels.min() < 0 or labels.max() >= outputs.shape[1]:
         raise ValueError(f"labels from {labels.min()} to {labels.max()} for {outputs.shape[1]} classes")
-    if np.isnan(outputs).any():
-        raise ExperimentError("the head's predictions are NaN")
+    if np.isnan(outputs).any() or np.isposinf(outputs).any():
+        raise ExperimentError("the head's predictions are NaN or infinite")
     return outputs
+
+
+def constant_class(counts: Labels, shape: tuple[int, ...]) -> Array:
+    """Log-probabilities, ... x classes, of always answering the class that was counted most often.
+
+    Raises:
+        ValueError: nothing was counted.
+    """
+    if not counts.any():
+        raise ValueError("there are no examples")
+    row = np.full(shape[-1], LOG_FLOOR, np.float32)
+    row[counts.argmax()] = 0
+    return np.broadcast_to(row, shape)
+
+
+@final
+class ClassMeter(Meter):
+    """Meter of the ``classes`` family. Keeps a few numbers an example.
+
+    Args:
+        classes: how many there are.
+        temperature: fitted on select (:func:`fit_temperature`); without it there are no calibrated metrics.
+    """
+
+    def __init__(self, classes: int, temperature: float | None = None) -> None:
+        self._classes, self._temperature = classes, temperature
+        self._raw: list[_Told] = []
+        self._calibrated: list[_Told] = []
+        self._labels: list[Labels] = []
+        self._counts = np.zeros(classes, np.int64)
+
+    def add(self, outputs: Array | None, truth: Array) -> None:
+        """Take in n x classes log-probabilities and n ids."""
+        if not len(truth):
+            return
+        if outputs is None:
+            _checked(np.zeros((len(truth), self._classes), np.float32), truth)
+            self._counts += np.bincount(truth, minlength=self._classes)
+            return
+        _checked(outputs, truth)
+        if outputs.shape[1] != self._classes:
+            raise ValueError(f"{outputs.shape[1]} log-probabilities for {self._classes} classes")
+        self._labels.append(truth)
+        self._raw.append(_tell(outputs, truth))
+        if self._temperature is not None:
+            self._calibrated.append(_tell(scaled(outputs, self._temperature), truth))
+
+    def scores(self) -> dict[str, float]:
+        """Every metric of the family; the calibrated ones only where there is a temperature."""
+        raw, labels = self._joined(self._raw), np.concatenate(self._labels)
+        found = {
+            "accuracy": float(np.mean(raw.predicted == labels)),
+            "balanced-accuracy": _mean_recall(raw.predicted, labels),
+            "nll": float(raw.nll.mean(dtype=np.float64)),
+            "ece": _calibration(raw.predicted == labels, raw.confidence),
+        }
+        if self._temperature is not None:
+            calibrated = self._joined(self._calibrated)
+            found["nll-calibrated"] = float(calibrated.nll.mean(dtype=np.float64))
+            found["ece-calibrated"] = _calibration(calibrated.predicted == labels, calibrated.confidence)
+        return found
+
+    def loss(self) -> float:
+        """Mean negative log-likelihood, in nats, as :func:`nll`."""
+        return float(self._joined(self._raw).nll.mean(dtype=np.float64))
+
+    def outcomes(self) -> dict[str, Array]:
+        """``label``, ``predicted``, ``confidence``, ``correct``, n each."""
+        raw, labels = self._joined(self._raw), np.concatenate(self._labels)
+        return {
+            "label": labels.astype(np.int64),
+            "predicted": raw.predicted.astype(np.int64),
+            "confidence": raw.confidence.astype(np.float32),
+            "correct": (raw.predicted == labels).astype(np.float32),
+        }
+
+    def constant(self, outputs_shape: tuple[int, ...]) -> Array:
+        """Log-probabilities, n x classes, of the most frequent class."""
+        return constant_class(self._counts, outputs_shape)
+
+    def _joined(self, batches: Sequence["_Told"]) -> "_Told":
+        if not batches:
+            raise ValueError("there are no examples")
+        return _Told(*(np.concatenate(arrays) for arrays in zip(*batches, strict=True)))
+
+
+class _Told(NamedTuple):
+    """What is kept of n predictions: all that the metrics ask for."""
+
+    predicted: Labels
+    confidence: NDArray[np.float64]
+    nll: LogProbabilities
+
+
+def _tell(outputs: LogProbabilities, labels: Labels) -> _Told:
+    right = np.maximum(outputs[np.arange(len(labels)), labels], LOG_FLOOR)
+    return _Told(outputs.argmax(axis=1), np.exp(outputs.max(axis=1).astype(np.float64)), -right)

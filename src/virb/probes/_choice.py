@@ -1,9 +1,14 @@
 """How one of many trials is chosen on select: the same rule for every probe."""
 
-from typing import final
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, final
 
-from virb.probes import Floats, Ints, Score
-from virb.spec import Trial
+import numpy as np
+
+from virb.errors import ExperimentError
+from virb.probes import Floats, Score, Settings
+from virb.spec import ProbeSpec, Trial
 
 
 @final
@@ -11,29 +16,35 @@ class Contest:
     """Scores trials as they come, and keeps the outputs of the best so far only.
 
     The best has the highest score; of equals the lowest loss; of equals the strongest regularisation; of equals the one
-    that came first.
+    that came first. A trial whose outputs are not finite has diverged: its score is minus infinity, its loss infinite,
+    and it cannot win.
 
     Args:
-        score: from log-probabilities and labels to (score, loss).
-        labels: of select.
+        score: from outputs and truth to (score, loss).
+        truth: of select.
     """
 
-    def __init__(self, score: Score, labels: Ints) -> None:
+    def __init__(self, score: Score, truth: Any) -> None:
         self._score = score
-        self._labels = labels
-        self._rank = (float("-inf"), float("-inf"), float("-inf"))
+        self._truth = truth
+        self._rank = (-math.inf, -math.inf, -math.inf)
         self._trials: list[Trial] = []
+        self._diverged: list[Settings] = []
         self._best: tuple[Trial, Floats] | None = None
 
-    def enter(self, settings: dict[str, float | str], strength: float, outputs: Floats) -> None:
+    def enter(self, settings: Settings, strength: float, outputs: Floats) -> None:
         """Score one trial.
 
         Args:
             settings: what was tried.
             strength: of its regularisation, larger is stronger, on any scale common to all trials.
-            outputs: log-probabilities on select.
+            outputs: predictions on select.
         """
-        score, loss = self._score(outputs, self._labels)
+        if not np.isfinite(outputs).all():
+            self._trials.append(Trial(settings=settings, score=-math.inf, loss=math.inf))
+            self._diverged.append(settings)
+            return
+        score, loss = self._score(outputs, self._truth)
         trial = Trial(settings=settings, score=score, loss=loss)
         self._trials.append(trial)
         rank = (score, -loss, strength)
@@ -46,13 +57,53 @@ class Contest:
         return tuple(self._trials)
 
     @property
-    def winner(self) -> tuple[dict[str, float | str], Floats]:
-        """Settings and outputs of the best trial."""
-        assert self._best is not None, "a grid has at least one setting"
+    def notes(self) -> tuple[str, ...]:
+        """Which trials diverged, where some did."""
+        if not self._diverged:
+            return ()
+        which = "; ".join(", ".join(_shown(*setting) for setting in one.items()) for one in self._diverged)
+        return (f"{len(self._diverged)} of {len(self._trials)} trials diverged: {which}",)
+
+    @property
+    def winner(self) -> tuple[Settings, Floats]:
+        """Settings and outputs of the best trial.
+
+        Raises:
+            ExperimentError: every trial diverged.
+        """
+        if self._best is None:
+            raise ExperimentError(f"All {len(self._trials)} trials diverged: there is no head to choose.")
         trial, outputs = self._best
         return trial.settings, outputs
 
 
-def settings_of(name: str, value: float, layer: str, layers: tuple[str, ...]) -> dict[str, float | str]:
-    """What a trial tried: its grid value, and its layer where there are several."""
-    return {name: value} if len(layers) == 1 else {name: value, "layer": layer}
+def settings_of(tried: Mapping[str, float], layer: str, layers: Sequence[str]) -> Settings:
+    """What a trial tried: its grid values, and its layer where there are several."""
+    return dict(tried) if len(layers) == 1 else {**tried, "layer": layer}
+
+
+def layer_of(choice: Settings, spec: ProbeSpec) -> str:
+    """The chosen layer: named in the choice, or the only one there is."""
+    return str(choice.get("layer", spec.layers[0]))
+
+
+def edge_notes(
+    choice: Settings, grid: Mapping[str, Sequence[float]], natural: Mapping[str, float] | None = None
+) -> tuple[str, ...]:
+    """Say which chosen values are at the edge of what was tried, where the best may lie beyond.
+
+    Args:
+        choice: the chosen settings.
+        grid: what was tried.
+        natural: for a name, the end beyond which there is nothing to try: not an edge.
+    """
+    notes = []
+    for name, tried in grid.items():
+        value, low, high = choice[name], min(tried), max(tried)
+        if low < high and value in (low, high) and value != (natural or {}).get(name):
+            notes.append(f"{_shown(name, value)} is the {'largest' if value == high else 'smallest'} tried")
+    return tuple(notes)
+
+
+def _shown(name: str, value: float | str) -> str:
+    return f"{name} = {value}" if isinstance(value, str) else f"{name} = {value:g}"

@@ -61,7 +61,15 @@ def finite_rows(examples: Examples, layer: str) -> Floats:
     Raises:
         ExperimentError: some are NaN or infinite, and in how many examples.
     """
-    rows = flat(examples.features[layer])
+    return finite(flat(examples.features[layer]), layer)
+
+
+def finite(rows: Floats, layer: str) -> Floats:
+    """The same n x width.
+
+    Raises:
+        ExperimentError: some are NaN or infinite, and in how many examples.
+    """
     broken = sum(int((~np.isfinite(block).all(axis=1)).sum()) for block in _blocks(rows))
     if broken:
         raise ExperimentError(f"The features of layer '{layer}' are not finite in {broken} of {len(rows)} examples.")

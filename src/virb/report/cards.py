@@ -10,7 +10,7 @@ from typing import final
 from virb.analysis.comparison import Column, Row, row_key
 from virb.analysis.findings import reason
 from virb.analysis.matrix import Matrix
-from virb.analysis.words import GAP, between, number, score
+from virb.analysis.words import GAP, between, number, score, unit
 from virb.report.sparkline import Sparkline, sparkline
 from virb.spec import METRICS, Record, Trial
 
@@ -51,7 +51,8 @@ def _task_card(matrix: Matrix, columns: Sequence[Column]) -> TaskCard:
         if (cell := matrix.cell(column, row))
         for record in cell.records
     ]
-    labels = dict.fromkeys(column.distinction for column in columns if column.distinction)
+    all_labels = "all labels" if any(column.regime for column in columns) else ""
+    labels = filter(None, dict.fromkeys(column.distinction or all_labels for column in columns))
     task = columns[0].experiment.task
     sizes = tuple(between(record.counts.get(split) for record in records) for split in SPLITS)
     # A note that each of a task's records carries is about its data; the others are about an encoder or a run.
@@ -158,7 +159,7 @@ def record_cards(matrix: Matrix, anchors: dict[int, str]) -> list[tuple[str, lis
         title = experiment.task.title or experiment.task.name
         card = _record_card(record, anchors[id(record)], names[row], title, left_out.get(id(record), ""))
         order = (places[row], experiment.seed, record.finished)
-        sections.setdefault((title, experiment.probe.name), []).append((order, card))
+        sections.setdefault((title, experiment.probe.label), []).append((order, card))
     wanted = list(dict.fromkeys((column.title, column.probe) for column in matrix.columns))
     wanted += [key for key in sections if key not in wanted]
     return [
@@ -169,7 +170,7 @@ def record_cards(matrix: Matrix, anchors: dict[int, str]) -> list[tuple[str, lis
 
 
 def _record_card(record: Record, anchor: str, encoder: str, task: str, left_out: str) -> RecordCard:
-    metric = record.experiment.task.primary
+    metric, target = record.experiment.task.primary, record.experiment.task.target
     line = sparkline(record)
     shown = [] if line else sorted(record.trials, key=_worst_last)[:SHOWN_TRIALS]
     return RecordCard(
@@ -177,10 +178,12 @@ def _record_card(record: Record, anchor: str, encoder: str, task: str, left_out:
         record=record,
         encoder=encoder,
         task=task,
-        headline=score(record.score, metric) if record.status == "ok" else record.status,
+        headline=score(record.score, metric, unit(metric, target)) if record.status == "ok" else record.status,
         reason=reason(record) if record.status != "ok" else "",
         left_out=left_out,
-        metrics=[(name, score(value, name), METRICS[name].about) for name, value in record.scores.items()],
+        metrics=[
+            (name, score(value, name, unit(name, target)), METRICS[name].about) for name, value in record.scores.items()
+        ],
         settings=[(name, setting(value)) for name, value in record.choice.items()],
         line=line,
         trials=[(_settings(trial), number(trial.score, metric)) for trial in shown],
@@ -211,6 +214,7 @@ def _facts(record: Record) -> list[tuple[str, str]]:
         ("virb", record.virb),
         ("inputs", str(experiment.inputs)),
         ("protocol", experiment.protocol),
+        ("labels", "" if experiment.regime.kind == "full" else str(experiment.regime)),
         ("layers", ", ".join(experiment.probe.layers)),
         ("data", record.found.data),
     ]

@@ -6,7 +6,7 @@ figure serves light and dark. Text is escaped here, since plotly reads some mark
 
 import html
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, final
@@ -14,6 +14,7 @@ from typing import Any, final
 from virb.analysis.comparison import Column, Row
 from virb.analysis.matrix import Cell, Matrix
 from virb.analysis.words import bracket, percent, score, shorten
+from virb.report.tables import measure
 
 LABEL = 24
 """Characters of an encoder's name beside a panel; all of it is shown on hover."""
@@ -42,9 +43,9 @@ class Panel:
     layout: dict[str, Any]
 
 
-def panels(matrix: Matrix, probe: str) -> list[Panel]:
-    """One panel for each column of a probe that has a score."""
-    return [_panel(matrix, column) for column in matrix.under(probe) if matrix.scored(column)]
+def panels(matrix: Matrix, columns: Sequence[Column], rows: Sequence[Row]) -> list[Panel]:
+    """One panel for each of the columns that has a score, with an axis of its own; a line for each of the rows."""
+    return [_panel(matrix, column, rows) for column in columns if matrix.scored(column)]
 
 
 @final
@@ -56,22 +57,22 @@ class _Dot:
     value: float
 
 
-def _panel(matrix: Matrix, column: Column) -> Panel:
+def _panel(matrix: Matrix, column: Column, rows: Sequence[Row]) -> Panel:
     # The same rows in every panel, so that the eye can go across; a gap is an empty line.
     dots = [
         _Dot(row, place, cell, cell.score)
-        for place, row in enumerate(matrix.rows)
+        for place, row in enumerate(rows)
         if (cell := matrix.cell(column, row)) and cell.score is not None
     ]
     best, tied = matrix.best(column), matrix.tied(column)
     leading = {row.key for row in (best, *tied) if row is not None} if len(dots) > 1 else set()
-    height = ROW * len(matrix.rows) + MARGIN["t"] + MARGIN["b"]
+    height = ROW * len(rows) + MARGIN["t"] + MARGIN["b"]
     traces = []
     for leads, floor in product((True, False), (False, True)):
         group = [dot for dot in dots if (dot.row.key in leading) == leads and dot.row.floor == floor]
         traces += [_trace(leads, floor, group, column)] if group else []
-    spoken = f"Scores of {len(dots)} encoders on {column.label}; the table above has the same numbers."
-    return Panel(column, height, spoken, traces, _layout(matrix, column, dots, height))
+    spoken = f"Scores of {len(dots)} encoders on {column.label}, {measure(column)}; the table has the same numbers."
+    return Panel(column, height, spoken, traces, _layout(column, rows, dots, matrix.chance(column), height))
 
 
 def _trace(leads: bool, floor: bool, dots: list[_Dot], column: Column) -> dict[str, Any]:
@@ -100,15 +101,15 @@ def _trace(leads: bool, floor: bool, dots: list[_Dot], column: Column) -> dict[s
 
 
 def _hover(dot: _Dot, column: Column) -> str:
-    text = f"<b>{plain(dot.row.name)}</b><br>{score(dot.value, column.metric)}"
+    text = f"<b>{plain(dot.row.name)}</b><br>{score(dot.value, column.metric, column.unit)}"
     return text + (f" {bracket(*dot.cell.interval, column.metric)}" if dot.cell.interval else "")
 
 
-def _layout(matrix: Matrix, column: Column, dots: Iterable[_Dot], height: int) -> dict[str, Any]:
-    chance = matrix.chance(column)
+def _layout(
+    column: Column, rows: Sequence[Row], dots: Iterable[_Dot], chance: float | None, height: int
+) -> dict[str, Any]:
     scale = 100 if percent(column.metric) else 1
     axis = {"zeroline": False, "fixedrange": True, "showline": False, "automargin": True}
-    unit = f"{column.metric}, %" if percent(column.metric) else column.metric
     layout: dict[str, Any] = {
         "height": height,
         "margin": MARGIN,
@@ -120,7 +121,7 @@ def _layout(matrix: Matrix, column: Column, dots: Iterable[_Dot], height: int) -
         "hoverlabel": {"bgcolor": "var(--page)", "bordercolor": "var(--rule)", "font": {"color": "var(--ink)"}},
         "xaxis": axis
         | {
-            "title": {"text": unit, "font": {"size": 12, "color": "var(--quiet)"}, "standoff": 8},
+            "title": {"text": measure(column), "font": {"size": 12, "color": "var(--quiet)"}, "standoff": 8},
             "gridcolor": "var(--rule)",
             "tickfont": {"color": "var(--quiet)"},
             "range": _range(dots, chance, scale),
@@ -128,9 +129,9 @@ def _layout(matrix: Matrix, column: Column, dots: Iterable[_Dot], height: int) -
         },
         "yaxis": axis
         | {
-            "tickvals": list(range(len(matrix.rows))),
-            "ticktext": [plain(shorten(row.name, LABEL)) for row in matrix.rows],
-            "range": [len(matrix.rows) - 0.5, -0.5],
+            "tickvals": list(range(len(rows))),
+            "ticktext": [plain(shorten(row.name, LABEL)) for row in rows],
+            "range": [len(rows) - 0.5, -0.5],
             "showgrid": False,
             "ticks": "",
             "ticklabelstandoff": 6,

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -18,11 +17,12 @@ from markupsafe import Markup
 from virb.analysis import Matrix, Outcomes, findings, load_outcomes, matrix
 from virb.analysis.comparison import FLOORS
 from virb.analysis.intervals import RESAMPLES
-from virb.analysis.words import Name, Title, count, score
+from virb.analysis.words import Name, Title, count, listed, score
 from virb.errors import UserError
 from virb.report.cards import encoder_cards, record_cards, setting, task_cards
-from virb.report.figures import panels
-from virb.report.tables import tables
+from virb.report.files import replace
+from virb.report.gallery import Predictions, load_predictions
+from virb.report.quadrants import not_measured, quadrants
 from virb.spec import Record
 from virb.store import Store
 
@@ -56,9 +56,15 @@ def write(store_folder: Path, out: Path, title: str = TITLE) -> Path:
             f"There are no records in '{store_folder}'.",
             "Name the --output folder of a run; `virb run` makes records, and `virb demo` makes some in two minutes.",
         )
-    page = build(records, lambda record: load_outcomes(store_folder, record), title)
+    page = build(
+        records,
+        lambda record: load_outcomes(store_folder, record),
+        title,
+        lambda record: load_predictions(store_folder, record),
+    )
     try:
-        _replace(out, page)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        replace(out, page.encode())
     except OSError as error:
         raise UserError(
             f"The report could not be written to '{out}': {error.strerror or error}.",
@@ -67,24 +73,19 @@ def write(store_folder: Path, out: Path, title: str = TITLE) -> Path:
     return out
 
 
-def _replace(out: Path, page: str) -> None:
-    """Write aside and rename, so that a reader sees the old page or the new one."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    aside = out.with_name(f".{out.name}.{os.getpid()}.tmp")
-    try:
-        aside.write_text(page, encoding="utf-8")
-        aside.replace(out)
-    finally:
-        aside.unlink(missing_ok=True)
-
-
-def build(records: Iterable[Record], outcomes: Outcomes, title: str = TITLE) -> str:
+def build(
+    records: Iterable[Record],
+    outcomes: Outcomes,
+    title: str = TITLE,
+    predictions: Predictions = lambda record: None,
+) -> str:
     """The report as one HTML text: style, script and figures inside, no request to anywhere.
 
     Args:
         records: all of them, failures too.
         outcomes: the per-example arrays of a record, or None.
         title: heading of the page.
+        predictions: the kept predictions of a record of a dense task, or None.
 
     Raises:
         UserError: there are no records.
@@ -96,7 +97,8 @@ def build(records: Iterable[Record], outcomes: Outcomes, title: str = TITLE) -> 
         raise UserError("There are no records to report on.", "Run something first: `virb run` makes records.")
     plotly, script = str(get_plotlyjs()), _file("script.js")
     anchors = _anchors(found.records)
-    figures = {probe: panels(found, probe) for probe in found.probes}
+    measured = quadrants(found, lambda record: anchors[id(record)], predictions)
+    figures = [panel for panelled in measured for view in panelled.views for panel in view.panels]
     return _template().render(
         title=title,
         policy=_policy(plotly, script),
@@ -105,9 +107,11 @@ def build(records: Iterable[Record], outcomes: Outcomes, title: str = TITLE) -> 
         plotly=Markup(plotly),  # noqa: S704 - the library, which holds no closing script tag: tested
         findings=findings(found),
         matrix=found,
-        tables=tables(found, lambda record: anchors[id(record)]),
-        figures=figures,
-        figure_data=_embedded([{"data": p.data, "layout": p.layout} for group in figures.values() for p in group]),
+        quadrants=measured,
+        not_measured=not_measured(measured),
+        synthetic=_synthetic(found),
+        drawn=bool(figures),
+        figure_data=_embedded([{"data": panel.data, "layout": panel.layout} for panel in figures]),
         tasks=task_cards(found),
         encoders=encoder_cards(found),
         sections=record_cards(found, anchors),
@@ -193,6 +197,15 @@ def _probes(found: Matrix) -> list[tuple[str, str, str]]:
         about = next((spec.about for spec in specs if spec.about), "")
         shown.append((probe, about, f"{settings} settings tried" if settings else ""))
     return shown
+
+
+def _synthetic(found: Matrix) -> str:
+    """Which tasks have images drawn by a program, in words; empty where none has."""
+    titles = dict.fromkeys(column.title for column in found.columns)
+    drawn = dict.fromkeys(column.title for column in found.columns if column.experiment.task.synthetic)
+    if len(drawn) < len(titles):
+        return "".join(listed([[title] for title in drawn], limit=len(drawn)))
+    return {1: "the only task", 2: "both tasks"}.get(len(drawn), f"all {len(drawn)} tasks")
 
 
 def _seeds(found: Matrix) -> list[int]:

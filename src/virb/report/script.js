@@ -13,6 +13,15 @@
   addEventListener("hashchange", reveal);
   reveal();
 
+  // Each quadrant shows one way of reading at a time. Without this script it shows them all.
+  function choose(choice) {
+    for (const view of choice.closest("section").querySelectorAll(".view")) view.hidden = view.id !== choice.value;
+  }
+  for (const choice of document.querySelectorAll(".views input")) {
+    choice.addEventListener("change", function () { choose(choice); });
+    if (choice.checked) choose(choice);
+  }
+
   const source = document.getElementById("figure-data");
   if (!source) return;
 
@@ -49,12 +58,7 @@
   });
 
   addEventListener("beforeprint", function () {
-    for (const plot of document.querySelectorAll(".panels:not([hidden]) .plot")) if (!drawn.has(plot)) show(plot);
+    for (const plot of document.querySelectorAll(".view:not([hidden]) .plot")) if (!drawn.has(plot)) show(plot);
   });
 
-  for (const choice of document.querySelectorAll(".views input")) {
-    choice.addEventListener("change", function () {
-      for (const panels of document.querySelectorAll(".panels")) panels.hidden = panels.id !== choice.value;
-    });
-  }
 })();

@@ -1,15 +1,14 @@
-"""The matrix as the page shows it: one table a probe, each cell a score, its interval, a strip and a link."""
+"""Scores as the page shows them: a table of some columns, each cell a score, its interval, a strip and a link."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Literal, final
 
 from virb.analysis.comparison import Column, Row
 from virb.analysis.findings import reason
 from virb.analysis.matrix import Cell, Matrix
-from virb.analysis.words import GAP, between, count, number, percent, score
-from virb.spec import METRICS, Record
+from virb.analysis.words import GAP, between, count, number, score
+from virb.spec import Record
 
 Anchor = Callable[[Record], str]
 """The id of a record's place on the page."""
@@ -57,11 +56,17 @@ class ShownCell:
 @final
 @dataclass(frozen=True)
 class ShownColumn:
-    """The head of a column and the score of the constant answer."""
+    """The head of a column and the score of the constant answer.
+
+    Attributes:
+        column: itself.
+        measure: metric, unit and direction.
+        size: how many test examples.
+        chance: the score of the constant answer.
+    """
 
     column: Column
-    quadrant: str
-    unit: str
+    measure: str
     size: str
     chance: str
 
@@ -69,35 +74,27 @@ class ShownColumn:
 @final
 @dataclass(frozen=True)
 class ShownTable:
-    """The matrix under one probe.
+    """Encoders by columns.
 
     Attributes:
-        probe: its name.
-        about: what it does, where the records say so.
-        quadrants: heads over the columns, each with the number of columns below.
         columns: heads of columns.
         lines: encoders and their cells.
     """
 
-    probe: str
-    about: str
-    quadrants: list[tuple[str, int]]
     columns: list[ShownColumn]
     lines: list[tuple[Row, list[ShownCell]]]
 
 
-def tables(matrix: Matrix, anchor: Anchor) -> list[ShownTable]:
-    """One table for each probe, the headline first."""
-    return [_table(matrix, probe, anchor) for probe in matrix.probes]
-
-
-def _table(matrix: Matrix, probe: str, anchor: Anchor) -> ShownTable:
-    columns = matrix.under(probe)
-    shown = [_column(matrix, column) for column in columns]
+def table(matrix: Matrix, columns: Sequence[Column], rows: Sequence[Row], anchor: Anchor) -> ShownTable:
+    """Some columns of the matrix, for some encoders."""
     made = [_cells(matrix, column, anchor) for column in columns]
-    lines = [(row, [cells[row.key] for cells in made]) for row in matrix.rows]
-    quadrants = [(name, len(list(group))) for name, group in groupby(head.quadrant for head in shown)]
-    return ShownTable(probe, columns[0].experiment.probe.about, quadrants, shown, lines)
+    lines = [(row, [cells[row.key] for cells in made]) for row in rows]
+    return ShownTable([_column(matrix, column) for column in columns], lines)
+
+
+def measure(column: Column) -> str:
+    """What a column's numbers are: metric, unit, and their direction where lower is better."""
+    return ", ".join(filter(None, (column.metric, column.unit, "lower is better" if column.lower else "")))
 
 
 def _column(matrix: Matrix, column: Column) -> ShownColumn:
@@ -107,11 +104,8 @@ def _column(matrix: Matrix, column: Column) -> ShownColumn:
     groups = {cell.groups for cell in cells if cell.groups and cell.groups != cell.examples}
     if groups:
         size += f" in {between(groups)} groups"
-    unit = f"{column.metric}, %" if percent(column.metric) else column.metric
-    if METRICS[column.metric].better == "lower":
-        unit += ", lower is better"
     told = GAP if chance is None else number(chance, column.metric)
-    return ShownColumn(column, str(column.experiment.task.quadrant), unit, size if cells else "", told)
+    return ShownColumn(column, measure(column), size if cells else "", told)
 
 
 def _cells(matrix: Matrix, column: Column, anchor: Anchor) -> dict[str, ShownCell]:
@@ -134,7 +128,7 @@ def _cell(
     href = f"#{anchor((cell.records or cell.failures)[0])}"
     if cell.score is None:
         return ShownCell("failed", href=href, reason=why, spoken=f"failed: {why}")
-    spoken = score(cell.score, column.metric)
+    spoken = score(cell.score, column.metric, column.unit)
     low = high = ""
     if cell.interval:
         low, high = (number(end, column.metric) for end in cell.interval)

@@ -30,7 +30,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple, final
+from typing import Any, Literal, NamedTuple, final
 
 from virb.errors import UserError
 from virb.spec import Experiment, Found, Record, digest_of
@@ -108,8 +108,8 @@ class Store:
                     return False
         return True
 
-    def attach(self, content: bytes) -> str:
-        """Keep a file of per-example outcomes and return the name for ``Record.outcomes``.
+    def attach(self, content: bytes, kind: Literal["outcomes", "predictions"] = "outcomes") -> str:
+        """Keep a file beside the records and return its name for ``Record.outcomes`` or ``Record.predictions``.
 
         The name follows from the content: attaching the same bytes again changes nothing.
 
@@ -117,11 +117,12 @@ class Store:
             UserError: the folder cannot be written to.
         """
         name = f"{hashlib.sha256(content).hexdigest()[:16]}.npz"
-        path = self.outcomes_folder / name
-        with self._writing(f"The outcomes '{name}'"):
+        path = self.folder / kind / name
+        with self._writing(f"The {kind} '{name}'"):
+            path.parent.mkdir(parents=True, exist_ok=True)
             if not path.is_file() or path.read_bytes() != content:
                 # Whoever replaces this name does so with the same bytes.
-                with aside(self.outcomes_folder, content) as temporary:
+                with aside(path.parent, content) as temporary:
                     temporary.replace(path)
         return name
 

@@ -1,0 +1,202 @@
+"""A rendered scene set in the cache: a few ``.npy`` files, whole or absent, opened as memory maps."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from virb.cache import Cache, show_size
+from virb.data.world._rendering import SPLITS, render_all, rows
+from virb.data.world.sets import SceneSet
+from virb.errors import UserError
+from virb.progress import Progress
+from virb.spec import digest_of
+
+RENDERER = 1
+"""Rises when the renderer, or anything that scene sets share, draws any image otherwise."""
+LAYOUT = 1
+"""Version of the entry's files."""
+
+_MARK = "rendered.json"
+"""Written last: holds the digest and the bytes of each file."""
+
+
+class Array(NamedTuple):
+    """One array of an entry: its type and shape; the first axis is examples."""
+
+    dtype: str
+    shape: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return int(np.prod(self.shape)) * np.dtype(self.dtype).itemsize
+
+
+@final
+@dataclass(frozen=True)
+class Entry:
+    """A rendered set.
+
+    Attributes:
+        digest: of every pixel, truth and label, and of the splits.
+        arrays: memory maps: ``images`` (examples x images x size x size x 3), and each column.
+    """
+
+    digest: str
+    arrays: dict[str, NDArray[Any]]
+
+
+def key_of(name: str, scenes: SceneSet, size: int) -> dict[str, object]:
+    """Everything declared that could change a byte."""
+    return {
+        "layout": LAYOUT,
+        "renderer": RENDERER,
+        "set": name,
+        "version": scenes.version,
+        "size": size,
+        "examples": [[split, scenes.examples.get(split, 0)] for split in SPLITS],
+        "images": scenes.images,
+        "classes": {column: list(names) for column, names in scenes.classes.items()},
+        "regions": {column: list(names) for column, names in scenes.regions.items()},
+        "values": dict(scenes.values),
+    }
+
+
+def plan(scenes: SceneSet, size: int) -> dict[str, Array]:
+    """The arrays of an entry. Little-endian everywhere, so that a digest is the same on every machine."""
+    count = len(rows(scenes))
+    return {
+        "images": Array("|u1", (count, scenes.images, size, size, 3)),
+        **{f"label-{column}": Array("<i8", (count,)) for column in scenes.classes},
+        **{f"dense-{column}": Array("|u1", (count, size, size)) for column in scenes.regions},
+        **{f"dense-{column}": Array("<f4", (count, size, size, numbers)) for column, numbers in scenes.values.items()},
+    }
+
+
+def open_entry(
+    name: str, scenes: SceneSet, size: int, cache: Cache, progress: Progress, threads: int | None = None
+) -> Entry:
+    """Open a rendered set; render it first where it is not there, or not whole.
+
+    Several processes may ask for the same set: one renders, the others wait.
+
+    Args:
+        name: of the set.
+        scenes: the set.
+        size: side of the images in pixels.
+        cache: where it is kept.
+        progress: told the size before it starts, and how far it is.
+        threads: by default one for each processor; the bytes do not depend on it.
+
+    Raises:
+        UserError: it does not fit the cache's budget, cannot be written, or a package that it is made with is missing.
+    """
+    arrays = plan(scenes, size)
+    folder = cache.open("world", digest_of(key_of(name, scenes, size)))
+    with cache.lock(folder):
+        if not _whole(folder, arrays):
+            need = sum(array.size for array in arrays.values())
+            count = len(rows(scenes))
+            progress.say(f"world:{name}: rendering {count * scenes.images:,} images, {show_size(need)}")
+            cache.make_room(need, keep=[folder])
+            _render(name, scenes, size, folder, progress, threads)
+        digest = json.loads((folder / _MARK).read_text(encoding="utf-8"))["digest"]
+        return Entry(digest, {array: np.load(_file(folder, array), mmap_mode="r") for array in arrays})
+
+
+def _whole(folder: Path, arrays: Mapping[str, Array]) -> bool:
+    """Whether every file is there, as long as it was when it was written."""
+    try:
+        sizes = json.loads((folder / _MARK).read_text(encoding="utf-8"))["bytes"]
+        return set(sizes) == set(arrays) and all(_file(folder, a).stat().st_size == sizes[a] for a in arrays)
+    except (OSError, ValueError, KeyError, TypeError):  # gone, or cut short by a full disk or a failing one
+        return False
+
+
+def _render(name: str, scenes: SceneSet, size: int, folder: Path, progress: Progress, threads: int | None) -> None:
+    """Render every example into files aside, then publish them: arrays first, the mark last."""
+    arrays, count = plan(scenes, size), len(rows(scenes))
+    with _writing(folder):
+        (folder / _MARK).unlink(missing_ok=True)
+        with ExitStack() as stack:
+            files = {array: _Growing(stack.enter_context(_aside(_file(folder, array)))) for array in arrays}
+            for array, file in files.items():
+                file.begin(arrays[array])
+            for done, example in enumerate(render_all(name, scenes, size, threads), start=1):
+                files["images"].append(example.images)
+                for column, label in example.labels.items():
+                    files[f"label-{column}"].append(np.array(label))
+                for column, truth in example.truths.items():
+                    files[f"dense-{column}"].append(truth)
+                progress.advance(f"world:{name}", done, count)
+        contents = {array: file.sha256 for array, file in files.items()}
+        mark = {
+            "digest": digest_of([key_of(name, scenes, size), contents]),
+            "bytes": {array: _file(folder, array).stat().st_size for array in arrays},
+        }
+        with _aside(folder / _MARK) as written:
+            written.write(json.dumps(mark).encode())
+
+
+def _file(folder: Path, array: str) -> Path:
+    return folder / f"{array}.npy"
+
+
+@final
+class _Growing:
+    """A ``.npy`` file that grows by one example at a time, and hashes what goes in."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._dtype = "|u1"
+        self._hash = hashlib.sha256()
+
+    def begin(self, array: Array) -> None:
+        """Write the header of an array whose rows will follow."""
+        self._dtype = array.dtype
+        header = {"descr": array.dtype, "fortran_order": False, "shape": array.shape}
+        np.lib.format.write_array_header_1_0(self._file, header)
+
+    def append(self, row: NDArray[Any]) -> None:
+        """Write one row."""
+        content = row.astype(self._dtype, copy=False).tobytes()
+        self._file.write(content)
+        self._hash.update(content)
+
+    @property
+    def sha256(self) -> str:
+        """Of the rows so far, in hexadecimal."""
+        return self._hash.hexdigest()
+
+
+@contextmanager
+def _aside(path: Path) -> Iterator[BinaryIO]:
+    """A file that appears under its name when the block ends well, and not at all otherwise."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with aside.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"The world cannot be written to '{folder}': {error.strerror or error}.",
+            "Free some space (`virb cache clear`), or set VIRB_CACHE to a folder with more.",
+        ) from error

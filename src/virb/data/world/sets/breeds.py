@@ -1,0 +1,64 @@
+"""An animal somewhere in the image: which breed is it, and which pixels are it?"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from virb.data.world._creatures import BREEDS, creature
+from virb.data.world._frame import Frame
+from virb.data.world._materials import material
+from virb.data.world._parts import bounds, placed
+from virb.data.world._stage import View, backdrop, clutter, viewpoint
+from virb.data.world._stream import Stream
+from virb.data.world.sets import Drawn, SceneSet, Split
+
+_ANIMAL = 1
+"""Instance of the animal."""
+
+_SMALLEST = 0.03
+"""Share of the image that the animal covers at least."""
+
+_VIEW = View(elevation=(5.0, 40.0), share=(0.5, 1.05), off_centre=0.28, clutter=(4, 9), roll=6.0)
+
+
+@final
+class Breeds(SceneSet):
+    """Animals of twenty-four breeds among things that wear the same coats."""
+
+    title = "Animals"
+    about = (
+        "An animal of 24 breeds anywhere in a cluttered room or landscape. Breeds differ in build, ears and tail, not "
+        "in colour; things around it are of its own materials, so neither colour nor place tells what is animal."
+    )
+    examples: Mapping[Split, int] = {"fit": 1200, "select": 300, "test": 500}
+    classes: Mapping[str, tuple[str, ...]] = {"breed": BREEDS}
+    regions: Mapping[str, tuple[str, ...]] = {"foreground": ("background", "animal")}
+
+    def draw(self, stream: Stream, split: Split, row: int) -> Drawn:
+        """See :class:`SceneSet`. Breeds come in turn, so every split has as many of each, or nearly so."""
+        breed = row % len(BREEDS)
+        parts = creature(breed, stream.child("shape"))
+        _, (_, height, _) = bounds(parts)
+        camera = viewpoint(stream.child("camera"), _VIEW, (0, height / 2, 0))
+        coat = [material(stream.child("coat", n), split, scale=(0.1, 0.4)) for n in range(3)]
+        others = [material(stream.child("other", n), split, scale=(0.1, 0.4)) for n in range(3)]
+        animal = placed(parts, coat, yaw=stream.child("yaw").uniform(0, 360), label=_ANIMAL, instance=_ANIMAL)
+        place = backdrop(stream.child("place"), split, camera)
+        count = stream.child("count").integer(*_VIEW.clutter)
+        about = clutter(stream.child("clutter"), split, place, camera, count, materials=[*coat, *others], near=0.6)
+        return Drawn((place.scene(camera, animal, about),), {"breed": breed})
+
+    def accept(self, drawn: Drawn, frames: Sequence[Frame]) -> bool:
+        """Refuse an animal that is small, or cut by the edge of the image."""
+        seen = frames[0].instances == _ANIMAL
+        edge = np.concatenate([seen[0], seen[-1], seen[:, 0], seen[:, -1]])
+        return bool(seen.mean() >= _SMALLEST and not edge.any())
+
+    def truths(self, drawn: Drawn, frames: Sequence[Frame]) -> dict[str, NDArray[Any]]:
+        """``foreground``: 1 where the animal is seen."""
+        return {"foreground": (frames[0].instances == _ANIMAL).astype(np.uint8)}
+
+
+SET = Breeds()

@@ -1,0 +1,133 @@
+"""One pass over images: decode a few batches ahead, encode in as large parts as memory allows."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Literal, NamedTuple, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from virb.data import BadImage, Dataset, Pixels
+from virb.data._images import fit_image
+from virb.encoders._encoder import Encoder
+from virb.errors import ExperimentError
+from virb.features._shards import BATCH, Floats
+from virb.progress import Progress
+
+AHEAD = 3
+"""Batches decoded ahead of the encoder."""
+
+OnBadImage = Literal["error", "skip"]
+
+
+class Batch(NamedTuple):
+    """Images ``start`` to ``stop`` on their way to the encoder; ``bad`` are rows that hold no image, and why."""
+
+    start: int
+    pixels: NDArray[np.uint8]
+    bad: dict[int, str]
+
+    @property
+    def stop(self) -> int:
+        return self.start + len(self.pixels)
+
+
+@final
+class Pass:
+    """One pass of a data source through an encoder.
+
+    Attributes:
+        notes: what the reader of a score should know.
+    """
+
+    def __init__(self, encoder: Encoder, dataset: Dataset, on_bad_image: OnBadImage, progress: Progress) -> None:
+        self._encoder = encoder
+        self._dataset = dataset
+        self._on_bad_image = on_bad_image
+        self._progress = progress
+        self._part = BATCH
+        self.notes: list[str] = []
+
+    def decode(self, starts: Sequence[int], pool: ThreadPoolExecutor) -> Iterator[Batch]:
+        """Decode the batches that start at these rows, in order, a few ahead of whoever takes them.
+
+        Raises:
+            ExperimentError: an image cannot be decoded, and bad images are errors.
+        """
+        ahead: deque[tuple[int, list[Future[Pixels | BadImage]]]] = deque()
+        for start in starts:
+            rows = range(start, min(start + BATCH, len(self._dataset.keys)))
+            ahead.append((start, [pool.submit(self._read, row) for row in rows]))
+            if len(ahead) > AHEAD:
+                yield self._collect(*ahead.popleft())
+        while ahead:
+            yield self._collect(*ahead.popleft())
+
+    def encode(self, batch: Batch, layers: Sequence[str]) -> dict[str, Floats]:
+        """Encode a batch; features of bad images are zeros.
+
+        Raises:
+            ExperimentError: features are NaN or infinite, or one image alone does not fit in memory.
+        """
+        images = torch.from_numpy(batch.pixels).permute(0, 3, 1, 2)
+        while True:
+            try:
+                parts = [self._encoder.encode(part, layers) for part in images.split(self._part)]
+                break
+            except (MemoryError, RuntimeError) as error:
+                if not _out_of_memory(error):
+                    raise
+                if self._part == 1:
+                    raise ExperimentError(
+                        f"'{self._encoder.spec.name}' runs out of memory on a single image"
+                    ) from error
+                self._part //= 2
+                self.notes.append(f"out of memory: batch halved to {self._part}")
+        encoded: dict[str, Floats] = {}
+        for layer in layers:
+            values = torch.cat([part[layer] for part in parts]).cpu().numpy()
+            values[[row - batch.start for row in batch.bad]] = 0
+            self._require_finite(layer, values, batch.start)
+            encoded[layer] = values
+        return encoded
+
+    def _read(self, row: int) -> Pixels | BadImage:
+        try:
+            return fit_image(self._dataset.read(row), self._encoder.inputs, self._encoder.preprocessing.interpolation)
+        except BadImage as bad:
+            return bad
+
+    def _collect(self, start: int, futures: list[Future[Pixels | BadImage]]) -> Batch:
+        size = self._encoder.inputs.size
+        pixels = np.zeros((len(futures), size, size, 3), np.uint8)
+        bad: dict[int, str] = {}
+        for row, future in enumerate(futures):
+            image = future.result()
+            if isinstance(image, BadImage):
+                if self._on_bad_image == "error":
+                    raise ExperimentError(
+                        f"the image {image} cannot be decoded; replace it, or leave such images out with "
+                        "--on-bad-image skip"
+                    )
+                bad[start + row] = str(image)
+            else:
+                pixels[row] = image
+        return Batch(start, pixels, bad)
+
+    def _require_finite(self, layer: str, values: Floats, at: int) -> None:
+        broken = np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))
+        if len(broken):
+            key = self._dataset.keys[at + int(broken[0])]
+            raise ExperimentError(
+                f"features of layer '{layer}' of '{self._encoder.spec.name}' are NaN or infinite for {len(broken)} of "
+                f"{len(values)} images, first for '{key}'"
+            )
+
+
+def _out_of_memory(error: Exception) -> bool:
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    text = str(error).lower()
+    return "out of memory" in text or "not enough memory" in text or "can't allocate memory" in text
