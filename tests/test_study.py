@@ -1,5 +1,7 @@
 """A study: what it plans, what it finds missing, and what survives a failure."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -226,3 +228,25 @@ def test_shots_of_pixels_are_left_out_with_a_reason():
     ).plan()
     assert not plan.experiments
     assert "shots" in plan.rejected[0].reason
+
+
+def test_a_task_that_no_probe_reads_is_said_to_be_left_out_and_no_other(photos, site):
+    said = []
+
+    class Listener:
+        def say(self, text):
+            said.append(text)
+
+        def advance(self, what, done, total):
+            pass
+
+    pair = Study(
+        encoders=[parse_encoder("pixels")],
+        tasks=[resolve_task(f"folder:{photos}"), toy_pixelwise_task("mask")],
+        probes=("knn", "ridge"),
+        layers="final",
+        inputs=SMALL,
+    )
+    pair.run(replace(site, progress=Listener()))
+    left_out = [text for text in said if text.startswith("left out")]
+    assert [text.split(":")[1].strip() for text in left_out] == ["toy-mask with knn", "toy-mask with ridge"]

@@ -167,8 +167,10 @@ class Study:
             UserError: before any compute, an encoder, a task or its data are not as they must be.
         """
         plan = self.plan()
+        read = {experiment.task.name for experiment in plan.experiments}
         for one in plan.rejected:
-            site.progress.say(f"left out: {one.task} with {one.probe}: {one.reason}")
+            if one.task not in read:  # another probe reads it: nobody misses the pair
+                site.progress.say(f"left out: {one.task} with {one.probe}: {one.reason}")
         store = Store(site.output)
         names = dict.fromkeys(name for experiment in plan.experiments for name in _sources(experiment))
         datasets = {name: open_data(name, site.data_root, site.progress) for name in names}

@@ -535,3 +535,15 @@ def dense_store(folder):
         }
         store.publish(record.model_copy(update=files))
     return store
+
+
+def test_a_gallery_shows_the_best_layer_where_it_was_measured():
+    """The last map of a network is three cells wide at 96 px: its predictions say little to the eye."""
+    lab = Lab()
+    lab.measure(make_encoder("a"), parts_task(), 0.8)
+    final = lab.records[-1]
+    probe = final.experiment.probe.model_copy(update={"layers": ("stage1", "stage4"), "joint": False})
+    lab.records.append(final.model_copy(update={"experiment": final.experiment.model_copy(update={"probe": probe})}))
+    page = Page(build(lab.records, lab.outcomes, predictions=lab.predictions))
+    assert "read by dense-linear (best layer)" in page.text
+    assert len(page.all("img")) == 12

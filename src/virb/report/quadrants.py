@@ -115,7 +115,7 @@ def _panelled(
 ) -> Panelled:
     rows = [row for row in matrix.rows if any(matrix.cell(column, row) for column in columns)]
     headline = [column for column in columns if column.key in standing]
-    dense = [column for column in headline if column.experiment.task.target.dense]
+    dense = [_finest(matrix, column) for column in headline if column.experiment.task.target.dense]
     return Panelled(
         name=name,
         question=QUESTIONS[name],
@@ -123,6 +123,18 @@ def _panelled(
         galleries=[made for column in dense if (made := gallery(matrix, column, predictions)) is not None],
         elsewhere=len(matrix.rows) - len(rows),
     )
+
+
+def _finest(matrix: Matrix, column: Column) -> Column:
+    """The same reading on the best layer, where it was measured: the last map is often too coarse to look at."""
+    sought = column.experiment.model_copy(update={"probe": None, "encoder": None, "seed": 0})
+
+    def same(other: Column) -> bool:
+        form = other.experiment.model_copy(update={"probe": None, "encoder": None, "seed": 0})
+        name = other.experiment.probe.name
+        return form == sought and name == column.experiment.probe.name and other.data == column.data
+
+    return max(filter(same, matrix.columns), key=lambda other: len(other.experiment.probe.layers))
 
 
 def _views(columns: Sequence[Column], headline: Sequence[Column]) -> list[list[Column]]:
