@@ -250,3 +250,11 @@ def test_a_task_that_no_probe_reads_is_said_to_be_left_out_and_no_other(photos, 
     pair.run(replace(site, progress=Listener()))
     left_out = [text for text in said if text.startswith("left out")]
     assert [text.split(":")[1].strip() for text in left_out] == ["toy-mask with knn", "toy-mask with ridge"]
+
+
+def test_a_request_that_leaves_nothing_to_run_is_refused(site):
+    """It ended in a report about no encoders, and exit code 0."""
+    nothing = Study(encoders=[parse_encoder("pixels")], tasks=[toy_pixelwise_task("mask")], probes=("logistic",))
+    with pytest.raises(UserError, match="Nothing is left to run: logistic regression is for one class an image"):
+        nothing.run(site)
+    assert not site.output.exists()

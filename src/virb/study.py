@@ -171,6 +171,8 @@ class Study:
         for one in plan.rejected:
             if one.task not in read:  # another probe reads it: nobody misses the pair
                 site.progress.say(f"left out: {one.task} with {one.probe}: {one.reason}")
+        if plan.rejected and not plan.experiments:
+            raise UserError(f"Nothing is left to run: {plan.rejected[0].reason}.", "Ask for another task or probe.")
         store = Store(site.output)
         names = dict.fromkeys(name for experiment in plan.experiments for name in _sources(experiment))
         datasets = {name: open_data(name, site.data_root, site.progress) for name in names}

@@ -73,7 +73,7 @@ def _card(name: str, scenes: SceneSet) -> DataCard:
         name=f"world:{name}",
         title=scenes.title,
         about=scenes.about,
-        licence="CC0-1.0; some textures are cut from photographs that scikit-image distributes as free of copyright",
+        licence="CC0-1.0; textures also from scikit-image's free photographs",
         citation="Rendered by virb. Photographs: S. van der Walt et al. scikit-image: image processing in Python. "
         "PeerJ 2:e453, 2014. doi:10.7717/peerj.453",
         homepage="https://scikit-image.org/docs/stable/api/skimage.data.html",
