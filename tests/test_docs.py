@@ -7,12 +7,14 @@ import pytest
 from typer.main import get_command
 
 from virb import cli
-from virb.data import SOURCES
+from virb.data import list_cards
+from virb.data.world.sets import SETS
 from virb.encoders import ENCODERS
 from virb.probes import PROBES
 from virb.tasks import TASKS
 
 ROOT = Path(__file__).parents[1]
+SPLITS = ("fit", "select", "test")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 
@@ -51,6 +53,15 @@ def test_the_readme_promises_what_the_makefile_has():
 
 
 def test_every_data_source_names_licence_and_citation():
-    for name, source in SOURCES.items():
-        assert source.card.licence, name
-        assert source.card.citation, name
+    for name, card in list_cards().items():
+        assert card.licence, name
+        assert card.citation, name
+
+
+def test_the_page_about_the_world_has_the_sizes_of_its_sets():
+    page = (ROOT / "docs" / "world.md").read_text(encoding="utf-8")
+    for name, scenes in SETS.items():
+        sizes = " / ".join(f"{scenes.examples[split]:,}" if scenes.examples[split] else "–" for split in SPLITS)
+        rows = [line for line in page.splitlines() if f"`world:{name}`" in line and line.startswith("| `world-")]
+        assert rows, name
+        assert all(sizes in row for row in rows), (name, sizes)

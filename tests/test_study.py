@@ -1,6 +1,7 @@
 """A study: what it plans, what it finds missing, and what survives a failure."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -15,7 +16,7 @@ from virb.executors import EXECUTORS, Resources
 from virb.spec import InputPolicy, Regime, Splits
 from virb.study import Site, Study
 from virb.tasks import resolve_task
-from virb.testing import toy_pixelwise_task, toy_task
+from virb.testing import toy_pixelwise_task, toy_scenes, toy_task
 
 SMALL = InputPolicy(size=16)
 
@@ -258,3 +259,16 @@ def test_a_request_that_leaves_nothing_to_run_is_refused(site):
     with pytest.raises(UserError, match="Nothing is left to run: logistic regression is for one class an image"):
         nothing.run(site)
     assert not site.output.exists()
+
+
+def test_maps_go_when_their_last_cell_is_done_and_pooled_features_stay(site, monkeypatch):
+    """They once stayed: taking them away tripped over itself, and nobody was told."""
+    monkeypatch.setattr("virb.study.open_data", lambda *_: toy_scenes(40))
+    said = []
+    listener = SimpleNamespace(say=said.append, advance=lambda *_: None)
+    tasks = [toy_pixelwise_task("mask"), toy_pixelwise_task("depth")]
+    pair = Study(encoders=[parse_encoder("pixels")], tasks=tasks, probes=("dense-linear",), inputs=SMALL)
+    ran = pair.run(replace(site, progress=listener))
+    assert len(ran.records) == 4
+    assert [entry.kind for entry in site.cache.entries()] == []
+    assert not [text for text in said if "early" in text]

@@ -204,6 +204,7 @@ class Study:
         outcomes = EXECUTORS.load(site.executor).map(workshop, groups, site.resources)
         for done, outcome in enumerate(outcomes, start=1):
             if outcome.status != "ok":
+                site.progress.say(f"a group ended early: {(outcome.reason or outcome.status).splitlines()[0]}")
                 _publish_failures(store, outcome, started)
             site.progress.advance("pairs of encoder and data source", done, len(groups))
         return _gather(store, plan.experiments, found, computed=len(todo))
@@ -280,8 +281,8 @@ class Workshop:
         encoder = self._given.get(group.encoder, self._last)
         if encoder is None or encoder.spec != group.encoder:  # it could not be loaded, and nothing was read
             return
-        read = {(name, cell.experiment) for cell in group.cells for name in _sources(cell.experiment)}
-        for name, on_bad_image in {(name, e.on_bad_image) for name, e in read if e.probe.maps}:
+        read = [cell.experiment for cell in group.cells if cell.experiment.probe.maps]
+        for name, on_bad_image in {(name, e.on_bad_image) for e in read for name in _sources(e)}:
             drop_maps(encoder, self._datasets[name], on_bad_image, self._site.cache)
 
     def _open(self, data: str) -> Dataset:
