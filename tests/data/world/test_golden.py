@@ -8,7 +8,7 @@ from virb.data.world._entry import RENDERER
 from virb.data.world._rendering import render_example
 from virb.data.world.sets import SETS
 
-# If one of these fails on purpose, raise the set's `version` (or RENDERER, where every set changed) and write the new one.
+# If one of these fails on purpose: raise the set's version (RENDERER, where all changed), and write the new digest.
 # Set: version of the renderer, of the set, and digest.
 GOLDEN = {
     "breeds": (1, 1, "2b360880dcf90f82"),
