@@ -268,3 +268,20 @@ def test_an_eval_only_task_uses_the_heads_of_its_parent(bench, monkeypatch):
     again = run_experiment(younger, sealed, child, Found(data="both"), kept, parent)
     assert again.scores == alone.scores
     assert again.choice == first.choice
+
+
+@pytest.mark.parametrize("regime", [Regime(kind="examples", n=40), Regime(kind="shots", n=5)])
+def test_a_small_regime_thins_out_the_parent_of_an_eval_only_task(regime, bench, monkeypatch):
+    """It once asked for shots of the eval-only task itself, which has none."""
+    parent = toy_dataset(examples=240)
+    child = replace(toy_dataset(examples=60), official=np.full(60, "test"), digest="child")
+    task = toy_task().model_copy(update={"trained_on": "toy", "splits": Splits(), "name": "toy-2", "data": "toy-2"})
+    monkeypatch.setattr("virb.run.resolve_task", lambda name: toy_task())
+    sealed = encoder()
+    experiment = Experiment(
+        encoder=sealed.spec, task=task, probe=PROBES.load("logistic").spec, inputs=POLICY, regime=regime
+    )
+    record = run_experiment(experiment, sealed, child, Found(data="both"), bench, parent)
+    assert record.counts["fit"] + record.counts["select"] == {"examples": 40, "shots": 15}[regime.kind]
+    assert record.counts["test"] == 60
+    assert record.scores["accuracy"] > 0.8

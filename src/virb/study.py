@@ -283,7 +283,8 @@ class Workshop:
             return
         read = [cell.experiment for cell in group.cells if cell.experiment.probe.maps]
         for name, on_bad_image in {(name, e.on_bad_image) for e in read for name in _sources(e)}:
-            drop_maps(encoder, self._datasets[name], on_bad_image, self._site.cache)
+            if name in self._datasets:  # otherwise it could not be opened
+                drop_maps(encoder, self._datasets[name], on_bad_image, self._site.cache)
 
     def _open(self, data: str) -> Dataset:
         if data not in self._datasets:

@@ -228,7 +228,9 @@ def _prepare(experiment: Experiment, encoder: Encoder, dataset: Dataset, bench: 
     )
     rows = {name: _without_bad(dataset, split, features) for name, split in rows.items()}
     check_task(dataset, task, rows, experiment.inputs)
-    return Material(experiment, probe, dataset, draw(dataset, task.column, rows, experiment.regime), features)
+    if task.trained_on is None:  # an eval-only task has test alone: the regime thins out its parent
+        rows = draw(dataset, task.column, rows, experiment.regime)
+    return Material(experiment, probe, dataset, rows, features)
 
 
 def _over_what_there_is(probe: Probe, encoder: Encoder) -> Probe:
