@@ -139,3 +139,34 @@ def open_data(name: str, root: Path | None = None, progress: Progress | None = N
 
         return open_world(path, progress or Quiet())
     return SOURCES.load(name).open(root)
+
+
+def open_pretraining_data(
+    name: str, images: int | None, root: Path | None = None, progress: Progress | None = None
+) -> Dataset:
+    """Open images for an encoder to learn from: one image an example.
+
+    Args:
+        name: ``world:NAME`` for a pre-training domain, whose images no end task shows; otherwise any source that
+            :func:`open_data` opens, all splits of it.
+        images: how many: the first so many. None for all; a domain needs a number.
+        root: the ``--data-root`` folder.
+        progress: where rendering says how far it is.
+
+    Returns:
+        Columns are those of class ids, where the source has one image an example; otherwise there is none.
+
+    Raises:
+        UserError: no source has this name, its data are not as they must be, the number is below 1 or missing where it
+            is needed, or the source has fewer images.
+    """
+    if images is not None and images < 1:
+        raise UserError(f"'{images}' is no number of images.", "Ask for 1 or more.")
+    prefix, colon, domain = name.partition(":")
+    if colon and prefix == "world":
+        from virb.data.world._pretraining import open_domain
+
+        return open_domain(domain, images, progress or Quiet())
+    from virb.data._pretraining import first_images
+
+    return first_images(name, open_data(name, root, progress), images)

@@ -37,7 +37,9 @@ def open_world(name: str, progress: Progress) -> Dataset:
             installed, or the images do not fit the cache or cannot be written.
     """
     scenes = _find(name)
-    return dataset_of(_card(name, scenes), scenes, open_entry(name.partition("@")[0], scenes, SIZE, Cache(), progress))
+    return dataset_of(
+        card_of(name, scenes), scenes, open_entry(name.partition("@")[0], scenes, SIZE, Cache(), progress)
+    )
 
 
 def world_card(name: str) -> DataCard:
@@ -46,7 +48,7 @@ def world_card(name: str) -> DataCard:
     Raises:
         UserError: as :func:`open_world`.
     """
-    return _card(name, _find(name))
+    return card_of(name, _find(name))
 
 
 def _find(name: str) -> SceneSet:
@@ -68,7 +70,8 @@ def _find(name: str) -> SceneSet:
     return thinned
 
 
-def _card(name: str, scenes: SceneSet) -> DataCard:
+def card_of(name: str, scenes: SceneSet) -> DataCard:
+    """The card of a scene set that is at hand."""
     return DataCard(
         name=f"world:{name}",
         title=scenes.title,

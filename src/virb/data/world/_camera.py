@@ -11,6 +11,7 @@ order on another machine.
 """
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,10 @@ def rotation(turn: Vector) -> tuple[float, ...]:
     Args:
         turn: yaw (to the left), pitch (up) and roll (clockwise for one who looks along -z) in degrees.
     """
-    (sy, cy), (sp, cp), (sr, cr) = (_sine_cosine(angle) for angle in turn)
+    yaw, pitch, roll = turn
+    sy, cy = _sine_cosine(yaw)
+    sp, cp = _sine_cosine(pitch)
+    sr, cr = _sine_cosine(roll)
     return (
         cy * cr - sy * sp * sr, cy * sr + sy * sp * cr, sy * cp,
         -cp * sr, cp * cr, -sp,
@@ -97,5 +101,12 @@ def _apply(matrix: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[
 
 
 def _sine_cosine(degrees: float) -> tuple[float, float]:
+    if degrees == 0.0:  # as most angles are; zero keeps its sign, which a cache would lose
+        return float(degrees), 1.0
+    return _rounded(degrees)
+
+
+@lru_cache(4096)
+def _rounded(degrees: float) -> tuple[float, float]:
     angle = math.radians(degrees)
     return round(math.sin(angle), _DIGITS), round(math.cos(angle), _DIGITS)

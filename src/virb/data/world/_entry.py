@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from virb.cache import Cache, show_size
-from virb.data.world._rendering import SPLITS, render_all, rows
+from virb.data.world._rendering import render_all, rows
 from virb.data.world.sets import SceneSet
 from virb.errors import UserError
 from virb.progress import Progress
@@ -59,10 +59,10 @@ def key_of(name: str, scenes: SceneSet, size: int) -> dict[str, object]:
     return {
         "layout": LAYOUT,
         "renderer": RENDERER,
-        "set": name,
+        scenes.shelf: name,
         "version": scenes.version,
         "size": size,
-        "examples": [[split, scenes.examples.get(split, 0)] for split in SPLITS],
+        "examples": [[split, scenes.examples.get(split, 0)] for split in scenes.splits],
         "images": scenes.images,
         "classes": {column: list(names) for column, names in scenes.classes.items()},
         "regions": {column: list(names) for column, names in scenes.regions.items()},

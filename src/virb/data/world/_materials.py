@@ -14,7 +14,7 @@ from virb.data.world.sets import Split
 POOL = 4000
 """Texture seeds of a split."""
 
-_FIRST_SEED: dict[Split, int] = {"fit": 1_000_000, "select": 2_000_000, "test": 3_000_000}
+_FIRST_SEED: dict[Split, int] = {"fit": 1_000_000, "select": 2_000_000, "test": 3_000_000, "pretrain": 4_000_000}
 
 KINDS: tuple[TextureKind, ...] = (
     "plain",
@@ -37,8 +37,14 @@ _PHOTOS_OF: dict[Split, frozenset[str]] = {
     "fit": frozenset({"astronaut", "brick", "cell", "coffee", "grass", "moon"}),
     "select": frozenset({"camera", "coins", "gravel"}),
     "test": frozenset({"chelsea", "ihc", "text"}),
+    "pretrain": frozenset(),
 }
 """A texture may show any part of a photograph, so it is whole photographs that splits do not share."""
+
+
+def kinds_of(split: Split, kinds: Sequence[TextureKind]) -> Sequence[TextureKind]:
+    """Those of some patterns that a split has: all, but for photographs where the others have taken all of them."""
+    return kinds if _PHOTOS_OF[split] else tuple(kind for kind in kinds if kind != "photo")
 
 
 def texture_seed(stream: Stream, split: Split, kind: TextureKind) -> int:
@@ -113,5 +119,5 @@ def material(
         first = colour(stream)
         share = stream.uniform(0.35, 1.0)
         colours = (first, mix(first, colour(stream), share))
-    kind = stream.choice(kinds)
+    kind = stream.choice(kinds_of(split, kinds))
     return Texture(kind, colours, stream.uniform(*scale), texture_seed(stream, split, kind))

@@ -8,6 +8,8 @@ from typing import final
 from virb.data.world._camera import rotation
 from virb.data.world._scene import Camera, Shape, ShapeKind, Texture, Vector
 
+_CORNERS: tuple[Vector, ...] = tuple((x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1))
+
 
 @final
 @dataclass(frozen=True)
@@ -31,18 +33,21 @@ class Part:
 
 def rotated(vector: Vector, turn: Vector) -> Vector:
     """A vector of a shape's own space as the scene sees it."""
+    return _applied(rotation(turn), vector)
+
+
+def _applied(matrix: tuple[float, ...], vector: Vector) -> Vector:
     x, y, z = vector
-    matrix = rotation(turn)
-    turned = (matrix[row] * x + matrix[row + 1] * y + matrix[row + 2] * z for row in (0, 3, 6))
-    return next(turned), next(turned), next(turned)
+    a, b, c, d, e, f, g, h, i = matrix
+    return a * x + b * y + c * z, d * x + e * y + f * z, g * x + h * y + i * z
 
 
 def bounds(parts: Sequence[Part]) -> tuple[Vector, Vector]:
     """Lowest and highest x, y and z of the boxes around some parts."""
     corners = [
-        tuple(a + b for a, b in zip(part.at, rotated(_scaled(part.size, signs), part.turn), strict=True))
-        for part in parts
-        for signs in ((x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1))
+        (part.at[0] + x, part.at[1] + y, part.at[2] + z)
+        for part, matrix in zip(parts, (rotation(part.turn) for part in parts), strict=True)
+        for x, y, z in (_applied(matrix, _scaled(part.size, signs)) for signs in _CORNERS)
     ]
     lowest = tuple(min(corner[axis] for corner in corners) for axis in range(3))
     highest = tuple(max(corner[axis] for corner in corners) for axis in range(3))

@@ -19,7 +19,7 @@ ATTEMPTS = 50
 VOID = 255
 """The id of pixels that belong to no class."""
 
-SPLITS: tuple[Split, ...] = ("fit", "select", "test")
+SPLITS = SceneSet.splits
 
 
 @final
@@ -39,8 +39,8 @@ class Example:
 
 
 def rows(scenes: SceneSet) -> list[tuple[Split, int]]:
-    """Every example of a set, in the order of its data set: fit, select, test."""
-    return [(split, row) for split in SPLITS for row in range(scenes.examples.get(split, 0))]
+    """Every example of a set, in the order of its data set: fit, select, test; or of a domain."""
+    return [(split, row) for split in scenes.splits for row in range(scenes.examples.get(split, 0))]
 
 
 def render_example(name: str, scenes: SceneSet, split: Split, row: int, size: int) -> Example:
@@ -58,7 +58,7 @@ def render_example(name: str, scenes: SceneSet, split: Split, row: int, size: in
         UserError: numba or scikit-image is not installed.
     """
     for attempt in range(ATTEMPTS):
-        drawn = scenes.draw(Stream("world", name, split, row, attempt), split, row)
+        drawn = scenes.draw(Stream(*scenes.words, name, split, row, attempt), split, row)
         after = (*drawn.moments[1:], None)
         frames = [render(scene, size, then) for scene, then in zip(drawn.moments, after, strict=True)]
         if scenes.accept(drawn, frames):

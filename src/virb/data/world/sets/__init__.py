@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, final
+from typing import Any, ClassVar, Literal, final
 
 from numpy.typing import NDArray
 
@@ -12,7 +12,8 @@ from virb.data.world._scene import Scene
 from virb.data.world._stream import Stream
 from virb.registry import Shelf
 
-Split = Literal["fit", "select", "test"]
+Split = Literal["fit", "select", "test", "pretrain"]
+"""Who sees what is drawn: a part of an end task, or encoders that have yet to be trained."""
 
 
 @final
@@ -41,8 +42,14 @@ class SceneSet(ABC):
         regions: names of the classes of each dense class column.
         values: names of the dense columns of values, with how many numbers a pixel has.
         version: rises when any image or truth changes.
+        shelf: the word before its name in the key of the cache.
+        splits: the splits that it may have, in the order of its examples.
+        words: the first words of its streams.
     """
 
+    shelf: ClassVar[str] = "set"
+    splits: ClassVar[tuple[Split, ...]] = ("fit", "select", "test")
+    words: ClassVar[tuple[str, ...]] = ("world",)
     title: str
     about: str
     examples: Mapping[Split, int]

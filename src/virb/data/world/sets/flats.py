@@ -53,7 +53,7 @@ class Flats(SceneSet):
         """Furnish one room or two, and find a view."""
         for attempt in count():
             draw = stream.child(attempt)
-            room, shapes = _flat(draw, split)
+            room, shapes = flat(draw, split)
             fov = draw.uniform(56, 68)  # the wider it varies, the less one image says about metres
             view = room.view(draw.child("view"), (1.1, 1.75), fov, reach=1.4 * 7.0 ** draw.uniform(0, 1))
             if view is None:
@@ -76,7 +76,7 @@ class Flats(SceneSet):
         return {"depth": depth[..., None].astype(np.float32), "walkable": walkable(scene, frame).astype(np.uint8)}
 
 
-def _flat(draw: Stream, split: Split) -> tuple[Room, list[Shape]]:
+def flat(draw: Stream, split: Split) -> tuple[Room, list[Shape]]:
     """The room of the camera, and the shapes of it, the next one and the ground outside its window."""
     name = draw.choice(tuple(RECIPES))
     width, depth = (draw.uniform(*span) for span in _SIZES[name])
