@@ -8,6 +8,7 @@ import torch
 import torchvision
 from torch import nn
 
+import virb.encoders._narrow  # noqa: F401 - registers its networks with timm
 from virb.encoders._encoder import Trunk
 from virb.encoders._trunks import IMAGENET, OutputTrunk, TimmTrunk, at_size, strip_classifier
 from virb.errors import UserError, unknown
@@ -74,6 +75,38 @@ def build(arch: str, size: int | None = None, library: str = "") -> Architecture
         warnings.simplefilter("ignore", FutureWarning)
         module = torchvision.models.get_model(arch, weights=None)
     return Architecture(module, IMAGENET, (strip_classifier(module, arch),))
+
+
+def untrained(arch: str, size: int, seed: int) -> Architecture:
+    """Build a network as ``random:ARCH@SEED`` has it: where pre-training runs of this number start, too.
+
+    Args:
+        arch: a timm or torchvision name.
+        size: side of the square images it must take.
+        seed: of the weights. The draw neither depends on torch's global generator nor moves it.
+
+    Raises:
+        UserError: see :func:`build`.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        built = build(arch, size)
+    _open_branches(built.module)
+    return built
+
+
+def _open_branches(module: nn.Module) -> None:
+    """Set norm gains that start at zero to one.
+
+    timm starts the last gain of every residual branch at zero, which helps training and leaves an untrained network
+    with its stem alone: a floor too low to be worth beating. On handwritten digits at 64 px a logistic probe on an
+    untrained ResNet-18 reaches 83 % with the zeros and 98 % without; torchvision starts at one.
+    """
+    for part in module.modules():
+        if isinstance(part, nn.BatchNorm2d | nn.GroupNorm | nn.LayerNorm):
+            gain: torch.Tensor | None = part.weight  # None where the norm has no gains
+            if gain is not None and not gain.any():
+                nn.init.ones_(gain)
 
 
 def outline(arch: str, library: str = "") -> Architecture:

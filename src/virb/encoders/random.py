@@ -1,13 +1,10 @@
 """Untrained networks, the floor of every comparison: ``random:resnet18``, ``random:vit_tiny_patch16_224@3``."""
 
-from typing import TYPE_CHECKING, final
+from typing import final
 
 from virb.encoders import EncoderSource, Listed, Loaded
 from virb.errors import UserError
 from virb.spec import EncoderSpec, InputPolicy, Pretraining
-
-if TYPE_CHECKING:
-    from torch import nn
 
 
 @final
@@ -35,36 +32,15 @@ class Random(EncoderSource):
 
     def load(self, spec: EncoderSpec, inputs: InputPolicy) -> Loaded:
         """See :meth:`EncoderSource.load`."""
-        import torch
-
-        from virb.encoders._architectures import build
+        from virb.encoders._architectures import untrained
 
         assert spec.pretraining is not None
-        with torch.random.fork_rng(devices=[]):  # the draw neither depends on the caller's generator nor moves it
-            torch.manual_seed(spec.pretraining.seed)
-            built = build(spec.arch, inputs.size)
-        _open_branches(built.module)
+        built = untrained(spec.arch, inputs.size, spec.pretraining.seed)
         return Loaded(built.trunk(spec.name), built.preprocessing)
 
     def listed(self) -> list[Listed]:
         """See :meth:`EncoderSource.listed`."""
         return [Listed(self.form, self.about, here=True)]
-
-
-def _open_branches(module: "nn.Module") -> None:
-    """Set norm gains that start at zero to one.
-
-    timm starts the last gain of every residual branch at zero, which helps training and leaves an untrained network
-    with its stem alone: a floor too low to be worth beating. On handwritten digits at 64 px a logistic probe on an
-    untrained ResNet-18 reaches 83 % with the zeros and 98 % without; torchvision starts at one.
-    """
-    from torch import Tensor, nn
-
-    for part in module.modules():
-        if isinstance(part, nn.BatchNorm2d | nn.GroupNorm | nn.LayerNorm):
-            gain: Tensor | None = part.weight  # None where the norm has no gains
-            if gain is not None and not gain.any():
-                nn.init.ones_(gain)
 
 
 SOURCE = Random()

@@ -27,7 +27,7 @@ class Pretraining(Spec):
 class EncoderSpec(Spec):
     """A frozen encoder by name: where it comes from, its architecture and its weights."""
 
-    labels: ClassVar[frozenset[str]] = frozenset({"name"})
+    labels: ClassVar[frozenset[str]] = frozenset({"name", "path"})
 
     name: str
     """As it was asked for, such as ``timm:resnet18.a1_in1k``."""
@@ -38,6 +38,8 @@ class EncoderSpec(Spec):
     """A path, a tag, or a digest: whatever the source needs beside ``arch``."""
     layout: str | None = None
     pretraining: Pretraining | None = None
+    path: str | None = None
+    """Folder of the pre-training run, on the machine where it was asked for."""
 
 
 LAYERS = ("embedding", "stage1", "stage2", "stage3", "stage4")
