@@ -93,6 +93,9 @@ def test_run_goes_from_images_to_a_report(photos, tmp_path):
     exported = virb("export", tmp_path / "out")
     assert exported.stdout.startswith("task,")
     assert len(exported.stdout.splitlines()) == 5  # two probes, each on the final layer and on the best
+    effects = virb("export", tmp_path / "out", "--table", "effects")
+    assert effects.stdout.startswith("task,probe,")
+    assert len(effects.stdout.splitlines()) == 1  # no encoder was pre-trained by two methods
 
 
 def test_a_failed_experiment_exits_with_1_and_its_reason(photos, tmp_path):
@@ -128,6 +131,7 @@ def test_a_failed_experiment_exits_with_1_and_its_reason(photos, tmp_path):
         (["report", "nowhere"], "nowhere"),
         (["export", "nowhere"], "nowhere"),
         (["export", "nowhere", "--format", "xlsx"], "nowhere"),
+        (["export", "nowhere", "--table", "gain"], "'gains'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from virb import __version__
-from virb.cli import cache, data, demo, encoders, export, probes, report, run, tasks
+from virb.cli import cache, data, demo, encoders, export, methods, pretrain, probes, report, run, study, tasks
 from virb.errors import UserError
 
 app = typer.Typer(
@@ -36,9 +36,14 @@ def _options(
 
 app.command("demo", epilog="Example: virb demo")(demo.demo)
 app.command("run", epilog="Example: virb run -e timm:resnet18 -e random:resnet18 -t folder:photos -o results")(run.run)
+app.command(
+    "pretrain",
+    epilog="Example: virb pretrain moco-v2 --data world:objects --images 8000 --images-seen 80000 "
+    "--arch narrow_resnet10_w16 -o moco",
+)(pretrain.pretrain)
 app.command("report", epilog="Example: virb report results")(report.report)
 app.command("export", epilog="Example: virb export results --format latex")(export.export)
-for group in (tasks, encoders, probes, data, cache):
+for group in (study, tasks, encoders, methods, probes, data, cache):
     app.add_typer(group.app)
 
 

@@ -263,7 +263,7 @@ def test_a_request_that_leaves_nothing_to_run_is_refused(site):
 
 def test_maps_go_when_their_last_cell_is_done_and_pooled_features_stay(site, monkeypatch):
     """They once stayed: taking them away tripped over itself, and nobody was told."""
-    monkeypatch.setattr("virb.study.open_data", lambda *_: toy_scenes(40))
+    monkeypatch.setattr("virb.study._running.open_data", lambda *_: toy_scenes(40))
     said = []
     listener = SimpleNamespace(say=said.append, advance=lambda *_: None)
     tasks = [toy_pixelwise_task("mask"), toy_pixelwise_task("depth")]
