@@ -1,4 +1,4 @@
-"""Lets the tests of this folder import the record factory of the report's tests."""
+"""Lets the tests of this folder import the factories of the report's tests."""
 
 import sys
 from pathlib import Path

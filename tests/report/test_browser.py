@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from grid_factory import grid_lab, trained
 from playwright.sync_api import sync_playwright
 from record_factory import HOSTILE, Lab, demo_lab, make_encoder, make_task, world_lab
 from toy_scenes import parts_task
@@ -144,10 +145,11 @@ def contrasts(page):
         return 0.2126 * r + 0.7152 * g + 0.0722 * b;
       };
       const ratio = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-      return ["--ink", "--quiet", "--accent", "--wrong", "--made"].flatMap(
+      return ["--ink", "--quiet", "--accent", "--wrong", "--made"].concat(
+        ["--first", "--second", "--third", "--fourth", "--fifth", "--sixth"]).flatMap(
         ink => ["--page", "--wash"].map(paper => [ink, paper, ratio(light(ink), light(paper))]));
     }""")
-    assert len(ratios) == 10
+    assert len(ratios) == 22
     return [found for found in ratios if found[2] < 4.5]
 
 
@@ -199,6 +201,56 @@ def test_galleries_are_drawn_within_the_page_and_ask_for_nothing(browser, world,
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert heard == []
     context.close()
+
+
+@pytest.fixture(scope="module")
+def pilot(tmp_path_factory):
+    """A page of a grid of methods and data sets, with a hostile method on hostile data among them."""
+    lab = grid_lab()
+    for run in (1, 2, 3):
+        lab.run(trained(HOSTILE, HOSTILE, run), make_task("world-object", 20, title="Objects", synthetic=True), 0.5)
+    path = tmp_path_factory.mktemp("pilot") / "report.html"
+    path.write_text(build(lab.records, lab.outcomes), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(DESK, "light"), (PHONE, "dark")], ids=["desk", "phone"])
+def test_effects_of_method_and_data_are_drawn_within_the_page(browser, pilot, width, scheme):
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page, heard = context.new_page(), []
+    page.on("console", lambda message: heard.append(message.text))
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    page.on("dialog", lambda dialog: (heard.append(dialog.message), dialog.dismiss()))
+    page.on("request", lambda r: heard.append(r.url) if r.url not in (pilot, "data:,") else None)
+    page.goto(pilot)
+    draw_all(page)
+    assert page.locator("#effects .plot").count() == 7
+    assert page.locator("#effects .plot").first.locator(".scatterlayer .point").count() == 11 + 33
+    page.evaluate("document.querySelectorAll('details').forEach(it => it.open = true)")
+    page.evaluate("document.querySelectorAll('button[data-block]').forEach(it => it.click())")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    for place in ("figcaption", "p", "li", ".sources", ".gains", ".heat"):
+        wide = page.eval_on_selector_all(f"#effects {place}", "all => Math.max(...all.map(it => it.offsetWidth))")
+        assert wide <= width, place
+    assert contrasts(page) == []
+    assert heard == []
+    context.close()
+
+
+def test_runs_of_a_recipe_unfold_below_their_mean(browser, pilot):
+    page = browser.new_page(viewport={"width": DESK, "height": 900})
+    page.goto(pilot)
+    table = page.locator("#q-image-level-semantic .view:visible table")
+    assert table.locator("tbody tr:visible").count() == 12
+    fold = table.locator("button[data-block]").first
+    fold.focus()
+    page.keyboard.press("Enter")
+    assert fold.get_attribute("aria-expanded") == "true"
+    assert table.locator("tbody tr:visible").count() == 15
+    assert table.locator("tr.run:visible").first.inner_text().startswith(fold.inner_text().partition(" 3 runs")[0])
+    fold.click()
+    assert table.locator("tbody tr:visible").count() == 12
+    page.close()
 
 
 def test_each_quadrant_shows_one_way_of_reading_at_a_time(browser, world):

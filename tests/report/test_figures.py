@@ -1,12 +1,16 @@
 """Figures are plain JSON that plotly.js can draw, in the page's colours."""
 
 import json
+from itertools import pairwise
 
 import pytest
+from grid_factory import grid_lab
 from record_factory import HOSTILE, Lab, demo_lab, make_encoder, make_task
 
 from virb.analysis import matrix
+from virb.analysis.factors import grid
 from virb.report.figures import panels, plain
+from virb.report.lines import alone, lines
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +20,7 @@ def found():
 
 
 def drawn(found, probe="logistic"):
-    return panels(found, found.under(probe), found.rows)
+    return panels(found, found.under(probe), alone(found.rows))
 
 
 def test_there_is_a_panel_for_each_column_with_scores(found):
@@ -30,7 +34,7 @@ def test_dots_and_bars_are_scores_and_intervals(found):
         for trace in panel.data:
             bars = trace["error_x"]
             for x, y, up, down in zip(trace["x"], trace["y"], bars["array"], bars["arrayminus"], strict=True):
-                places[found.rows[y].key] = (x, x - down, x + up)
+                places[found.rows[round(y)].key] = (x, x - down, x + up)
         for row in found.rows:
             cell = found.cell(panel.column, row)
             if cell is None or cell.score is None:
@@ -45,7 +49,7 @@ def test_the_leading_are_in_the_accent_and_floors_are_hollow(found):
         leading = {found.best(panel.column), *found.tied(panel.column)}
         for trace in panel.data:
             for place in trace["y"]:
-                row = found.rows[place]
+                row = found.rows[round(place)]
                 assert (trace["marker"]["color"] == "var(--page)") == row.floor
                 assert (trace["marker"]["line"]["color"] == "var(--accent)") == (row in leading)
 
@@ -109,3 +113,18 @@ def test_columns_without_a_score_have_no_panel():
     lab = Lab()
     lab.fail(make_encoder("a"), make_task())
     assert drawn(matrix(lab.records, lab.outcomes), "logistic") == []
+
+
+def test_runs_of_a_recipe_share_a_line_without_hiding_one_another():
+    lab = grid_lab(fail=False)
+    its = matrix(lab.records, lab.outcomes)
+    shared = lines(its.rows, grid(its))
+    (panel, *_) = panels(its, its.under("logistic"), shared)
+    axis = panel.layout["yaxis"]
+    places = sorted(y for trace in panel.data for y in trace["y"])
+    assert (len(places), len(axis["ticktext"])) == (33, 11)
+    apart = [round(26 * (b - a)) for a, b in pairwise(places)]
+    assert min(apart) == 11
+    assert axis["range"][1] < places[0]
+    assert places[-1] < axis["range"][0]
+    assert panel.height == round(26 * (axis["range"][0] + 0.5)) + 52

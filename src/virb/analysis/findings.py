@@ -15,7 +15,7 @@ FEW_ENCODERS = 4
 FEW_COLUMNS = 4
 """With more columns than this the answer counts instead of going through them."""
 
-Kind = Literal["scope", "synthetic", "best", "pairs", "floors", "chance", "failures", "apart", "left-out"]
+Kind = Literal["scope", "synthetic", "best", "pairs", "floors", "chance", "failures", "apart", "left-out", "effects"]
 
 
 @final

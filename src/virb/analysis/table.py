@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from virb.analysis.comparison import Column, Row
 from virb.analysis.findings import reason
 from virb.analysis.matrix import Cell, matrix
@@ -142,7 +144,7 @@ def _texts(frame: "pd.DataFrame") -> list[list[str]]:
 def _text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4f}"
-    return " ".join(str(value).split()) if isinstance(value, str | Integral) else ""
+    return " ".join(str(value).split()) if isinstance(value, str | Integral | np.bool_) else ""
 
 
 def _markdown(lines: list[list[str]]) -> str:

@@ -14,12 +14,15 @@ from typing import Any, final
 from virb.analysis.comparison import Column, Row
 from virb.analysis.matrix import Cell, Matrix
 from virb.analysis.words import bracket, percent, score, shorten
+from virb.report.lines import Line
 from virb.report.tables import measure
 
 LABEL = 24
 """Characters of an encoder's name beside a panel; all of it is shown on hover."""
 ROW = 26
 """Pixels from one encoder to the next."""
+APART = 11
+"""Pixels from one run of a line to the next."""
 MARGIN = {"l": 8, "r": 16, "t": 8, "b": 44}
 
 
@@ -43,36 +46,44 @@ class Panel:
     layout: dict[str, Any]
 
 
-def panels(matrix: Matrix, columns: Sequence[Column], rows: Sequence[Row]) -> list[Panel]:
-    """One panel for each of the columns that has a score, with an axis of its own; a line for each of the rows."""
-    return [_panel(matrix, column, rows) for column in columns if matrix.scored(column)]
+def panels(matrix: Matrix, columns: Sequence[Column], lines: Sequence[Line]) -> list[Panel]:
+    """One panel for each of the columns that has a score, with an axis of its own; runs of a recipe share a line."""
+    return [_panel(matrix, column, lines) for column in columns if matrix.scored(column)]
 
 
 @final
 @dataclass(frozen=True)
 class _Dot:
     row: Row
-    place: int
+    place: float
     cell: Cell
     value: float
 
 
-def _panel(matrix: Matrix, column: Column, rows: Sequence[Row]) -> Panel:
-    # The same rows in every panel, so that the eye can go across; a gap is an empty line.
+def _panel(matrix: Matrix, column: Column, lines: Sequence[Line]) -> Panel:
+    # The same lines in every panel, so that the eye can go across; a gap is an empty line.
+    places = _places(lines)
     dots = [
-        _Dot(row, place, cell, cell.score)
-        for place, row in enumerate(rows)
+        _Dot(row, centre + APART / ROW * (k - (len(line.rows) - 1) / 2), cell, cell.score)
+        for line, (centre, _) in zip(lines, places, strict=True)
+        for k, row in enumerate(line.rows)
         if (cell := matrix.cell(column, row)) and cell.score is not None
     ]
     best, tied = matrix.best(column), matrix.tied(column)
     leading = {row.key for row in (best, *tied) if row is not None} if len(dots) > 1 else set()
-    height = ROW * len(rows) + MARGIN["t"] + MARGIN["b"]
+    height = round(ROW * sum(size for _, size in places)) + MARGIN["t"] + MARGIN["b"]
     traces = []
     for leads, floor in product((True, False), (False, True)):
         group = [dot for dot in dots if (dot.row.key in leading) == leads and dot.row.floor == floor]
         traces += [_trace(leads, floor, group, column)] if group else []
     spoken = f"Scores of {len(dots)} encoders on {column.label}, {measure(column)}; the table has the same numbers."
-    return Panel(column, height, spoken, traces, _layout(column, rows, dots, matrix.chance(column), height))
+    return Panel(column, height, spoken, traces, _layout(column, lines, dots, matrix.chance(column), height))
+
+
+def _places(lines: Sequence[Line]) -> list[tuple[float, float]]:
+    """Where the middle of each line is, and how high it is, in rows: runs need room below one another."""
+    sizes = [max(1.0, (APART * len(line.rows) + 8) / ROW) for line in lines]
+    return [(sum(sizes[:k]) + size / 2 - 0.5, size) for k, size in enumerate(sizes)]
 
 
 def _trace(leads: bool, floor: bool, dots: list[_Dot], column: Column) -> dict[str, Any]:
@@ -106,19 +117,11 @@ def _hover(dot: _Dot, column: Column) -> str:
 
 
 def _layout(
-    column: Column, rows: Sequence[Row], dots: Iterable[_Dot], chance: float | None, height: int
+    column: Column, lines: Sequence[Line], dots: Iterable[_Dot], chance: float | None, height: int
 ) -> dict[str, Any]:
     scale = 100 if percent(column.metric) else 1
-    axis = {"zeroline": False, "fixedrange": True, "showline": False, "automargin": True}
-    layout: dict[str, Any] = {
-        "height": height,
-        "margin": MARGIN,
-        "showlegend": False,
-        "dragmode": False,
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"size": 12.5, "color": "var(--ink)"},
-        "hoverlabel": {"bgcolor": "var(--page)", "bordercolor": "var(--rule)", "font": {"color": "var(--ink)"}},
+    layout, axis = surroundings(height)
+    layout |= {
         "xaxis": axis
         | {
             "title": {"text": measure(column), "font": {"size": 12, "color": "var(--quiet)"}, "standoff": 8},
@@ -129,9 +132,9 @@ def _layout(
         },
         "yaxis": axis
         | {
-            "tickvals": list(range(len(rows))),
-            "ticktext": [plain(shorten(row.name, LABEL)) for row in rows],
-            "range": [len(rows) - 0.5, -0.5],
+            "tickvals": [centre for centre, _ in _places(lines)],
+            "ticktext": [plain(shorten(line.name, LABEL)) for line in lines],
+            "range": [sum(size for _, size in _places(lines)) - 0.5, -0.5],
             "showgrid": False,
             "ticks": "",
             "ticklabelstandoff": 6,
@@ -152,6 +155,21 @@ def _range(dots: Iterable[_Dot], chance: float | None, scale: int) -> list[float
     room = 0.05 * (high - low) or 0.05
     assert math.isfinite(low) and math.isfinite(high), "a record's score is finite"  # noqa: PT018 - one statement
     return [scale * (low - room), scale * (high + room)]
+
+
+def surroundings(height: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What all figures share: their layout without axes, and what is common to their axes."""
+    layout: dict[str, Any] = {
+        "height": height,
+        "margin": MARGIN,
+        "showlegend": False,
+        "dragmode": False,
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"size": 12.5, "color": "var(--ink)"},
+        "hoverlabel": {"bgcolor": "var(--page)", "bordercolor": "var(--rule)", "font": {"color": "var(--ink)"}},
+    }
+    return layout, {"zeroline": False, "fixedrange": True, "showline": False, "automargin": True}
 
 
 def plain(text: str) -> str:

@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import DictLoader, Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from virb.analysis import Matrix, Outcomes, findings, load_outcomes, matrix
@@ -20,6 +20,7 @@ from virb.analysis.intervals import RESAMPLES
 from virb.analysis.words import Name, Title, count, listed, score
 from virb.errors import UserError
 from virb.report.cards import encoder_cards, record_cards, setting, task_cards
+from virb.report.effects import changes
 from virb.report.files import replace
 from virb.report.gallery import Predictions, load_predictions
 from virb.report.quadrants import not_measured, quadrants
@@ -98,7 +99,9 @@ def build(
     plotly, script = str(get_plotlyjs()), _file("script.js")
     anchors = _anchors(found.records)
     measured = quadrants(found, lambda record: anchors[id(record)], predictions)
-    figures = [panel for panelled in measured for view in panelled.views for panel in view.panels]
+    changed = changes(found)
+    figures = [task.panel for task in changed.tasks] if changed else []
+    figures += [panel for panelled in measured for view in panelled.views for panel in view.panels]
     return _template().render(
         title=title,
         policy=_policy(plotly, script),
@@ -107,6 +110,7 @@ def build(
         plotly=Markup(plotly),  # noqa: S704 - the library, which holds no closing script tag: tested
         findings=findings(found),
         matrix=found,
+        changed=changed,
         quadrants=measured,
         not_measured=not_measured(measured),
         synthetic=_synthetic(found),
@@ -128,7 +132,9 @@ def build(
 
 @cache
 def _template() -> Template:
+    parts = {"effects.html.j2": _file("effects.html.j2")}
     environment = Environment(
+        loader=DictLoader(parts),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, final
 
-from virb.analysis.comparison import QUADRANTS, Column, Row
+from virb.analysis.comparison import QUADRANTS, Column
+from virb.analysis.factors import Grid, grid
 from virb.analysis.matrix import Matrix
 from virb.report.figures import Panel, panels
 from virb.report.gallery import Gallery, Predictions, gallery
+from virb.report.lines import Line, lines
 from virb.report.tables import Anchor, ShownTable, table
 from virb.spec import ProbeSpec
 
@@ -95,8 +97,11 @@ def quadrants(matrix: Matrix, anchor: Anchor, predictions: Predictions) -> list[
     """A panel for each quadrant that has a column, in their usual order."""
     found = {name: [c for c in matrix.columns if str(c.experiment.task.quadrant) == name] for name in QUADRANTS}
     standing = frozenset(column.key for column in matrix.headline)
+    pretrained = grid(matrix)
     return [
-        _panelled(matrix, name, columns, standing, anchor, predictions) for name, columns in found.items() if columns
+        _panelled(matrix, name, columns, standing, pretrained, anchor, predictions)
+        for name, columns in found.items()
+        if columns
     ]
 
 
@@ -110,6 +115,7 @@ def _panelled(
     name: str,
     columns: Sequence[Column],
     standing: frozenset[str],
+    pretrained: Grid | None,
     anchor: Anchor,
     predictions: Predictions,
 ) -> Panelled:
@@ -119,7 +125,7 @@ def _panelled(
     return Panelled(
         name=name,
         question=QUESTIONS[name],
-        views=[_view(matrix, its, standing, rows, anchor) for its in _views(columns, headline)],
+        views=[_view(matrix, its, standing, lines(rows, pretrained), anchor) for its in _views(columns, headline)],
         galleries=[made for column in dense if (made := gallery(matrix, column, predictions)) is not None],
         elsewhere=len(matrix.rows) - len(rows),
     )
@@ -148,7 +154,7 @@ def _views(columns: Sequence[Column], headline: Sequence[Column]) -> list[list[C
 
 
 def _view(
-    matrix: Matrix, columns: Sequence[Column], standing: frozenset[str], rows: Sequence[Row], anchor: Anchor
+    matrix: Matrix, columns: Sequence[Column], standing: frozenset[str], shown: Sequence[Line], anchor: Anchor
 ) -> View:
     mixed = len({column.probe for column in columns}) > 1
     ways = dict.fromkeys(reads(column.experiment.probe) for column in columns)
@@ -159,8 +165,8 @@ def _view(
         about="" if mixed else about,
         mixed=mixed,
         standing=standing,
-        table=table(matrix, columns, rows, anchor),
-        panels=panels(matrix, columns, rows),
+        table=table(matrix, columns, shown, anchor),
+        panels=panels(matrix, columns, shown),
     )
 
 

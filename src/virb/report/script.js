@@ -22,6 +22,17 @@
     if (choice.checked) choose(choice);
   }
 
+  // Runs of a recipe unfold below their mean. Without this script they are all shown.
+  for (const fold of document.querySelectorAll("button[data-block]")) {
+    const runs = document.querySelectorAll('[data-of="' + fold.dataset.block + '"]');
+    const turn = function (open) {
+      fold.setAttribute("aria-expanded", String(open));
+      for (const run of runs) run.hidden = !open;
+    };
+    fold.addEventListener("click", function () { turn(fold.getAttribute("aria-expanded") !== "true"); });
+    turn(false);
+  }
+
   const source = document.getElementById("figure-data");
   if (!source) return;
 

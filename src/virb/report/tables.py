@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import fmean, stdev
 from typing import Literal, final
 
 from virb.analysis.comparison import Column, Row
 from virb.analysis.findings import reason
 from virb.analysis.matrix import Cell, Matrix
 from virb.analysis.words import GAP, between, count, number, score
+from virb.report.lines import Line
 from virb.spec import Record
 
 Anchor = Callable[[Record], str]
@@ -31,9 +33,9 @@ class ShownCell:
     """What a cell of the page says.
 
     Attributes:
-        kind: a score, a failure, or a gap.
+        kind: a score, the mean of several runs, a failure, or a gap.
         text: the score without its unit.
-        low: the interval's ends, without their unit.
+        low: the interval's ends, without their unit; the lowest and highest run of a mean.
         high: see ``low``.
         mark: whether it is the best of its column, or not distinguishable from the best.
         href: where its first record is.
@@ -42,7 +44,7 @@ class ShownCell:
         strip: the interval drawn.
     """
 
-    kind: Literal["score", "failed", "gap"]
+    kind: Literal["score", "mean", "failed", "gap"]
     text: str = ""
     low: str = ""
     high: str = ""
@@ -51,6 +53,8 @@ class ShownCell:
     spoken: str = ""
     reason: str = ""
     strip: Strip | None = None
+    scatter: str = ""
+    """Of a mean: the standard deviation of its runs, without its unit."""
 
 
 @final
@@ -73,23 +77,51 @@ class ShownColumn:
 
 @final
 @dataclass(frozen=True)
+class ShownBlock:
+    """An encoder, or the runs of a recipe under their mean.
+
+    Attributes:
+        name: of the encoder or the recipe.
+        floor: whether it has learnt nothing.
+        means: over runs; empty for one encoder.
+        lines: encoders and their cells.
+    """
+
+    name: str
+    floor: bool
+    means: list[ShownCell]
+    lines: list[tuple[Row, list[ShownCell]]]
+
+
+@final
+@dataclass(frozen=True)
 class ShownTable:
     """Encoders by columns.
 
     Attributes:
         columns: heads of columns.
-        lines: encoders and their cells.
+        blocks: lines that belong together.
     """
 
     columns: list[ShownColumn]
-    lines: list[tuple[Row, list[ShownCell]]]
+    blocks: list[ShownBlock]
 
 
-def table(matrix: Matrix, columns: Sequence[Column], rows: Sequence[Row], anchor: Anchor) -> ShownTable:
+def table(matrix: Matrix, columns: Sequence[Column], lines: Sequence[Line], anchor: Anchor) -> ShownTable:
     """Some columns of the matrix, for some encoders."""
     made = [_cells(matrix, column, anchor) for column in columns]
-    lines = [(row, [cells[row.key] for cells in made]) for row in rows]
-    return ShownTable([_column(matrix, column) for column in columns], lines)
+    blocks = [
+        ShownBlock(
+            name=line.name,
+            floor=line.floor,
+            means=[_mean(matrix, column, line, cells) for column, cells in zip(columns, made, strict=True)]
+            if line.bundle
+            else [],
+            lines=[(row, [cells[row.key] for cells in made]) for row in line.rows],
+        )
+        for line in lines
+    ]
+    return ShownTable([_column(matrix, column) for column in columns], blocks)
 
 
 def measure(column: Column) -> str:
@@ -142,6 +174,37 @@ def _cell(
     return ShownCell("score", text, low, high, mark, href, spoken, why or cell.note or "", _strip(cell, scale))
 
 
+def _mean(matrix: Matrix, column: Column, line: Line, cells: dict[str, ShownCell]) -> ShownCell:
+    """The mean of a line's runs, their standard deviation, and the range they take."""
+    found = [cell for row in line.rows if (cell := matrix.cell(column, row))]
+    scores = [cell.score for cell in found if cell.score is not None]
+    if not scores:
+        return ShownCell("failed", spoken="all runs failed", reason="all runs failed") if found else ShownCell("gap")
+    mean, low, high = fmean(scores), min(scores), max(scores)
+    marks = [cells[row.key].mark for row in line.rows if cells[row.key].kind == "score"]
+    # A recipe is level with the best only where each of its runs is.
+    mark: Literal["best", "tied", ""] = "best" if "best" in marks else "tied" if all(marks) else ""
+    spoken = f"{score(mean, column.metric, column.unit)}, mean of {count(len(scores), 'run')}"
+    spoken += f" from {number(low, column.metric)} to {number(high, column.metric)}"
+    scatter = number(stdev(scores), column.metric) if len(scores) > 1 else ""
+    spoken += f", standard deviation {scatter}" if scatter else ""
+    spoken += {"best": ", with the best run", "tied": ", no run distinguishable from the best", "": ""}[mark]
+    lost = len(line.rows) - len(scores)
+    why = f"{count(lost, 'run')} without a score" if lost else ""
+    chances = [cell.chance for cell in found if cell.chance is not None]
+    return ShownCell(
+        "mean",
+        number(mean, column.metric),
+        number(low, column.metric),
+        number(high, column.metric),
+        mark=mark,
+        spoken=spoken + (f", {why}" if why else ""),
+        reason=why,
+        strip=strip(mean, (low, high), fmean(chances) if chances else None, _scale(matrix, column)),
+        scatter=scatter,
+    )
+
+
 def _scale(matrix: Matrix, column: Column) -> tuple[float, float]:
     """From the lowest end or chance of a column to its highest end."""
     chance = matrix.chance(column)
@@ -154,12 +217,16 @@ def _scale(matrix: Matrix, column: Column) -> tuple[float, float]:
 
 
 def _strip(cell: Cell, scale: tuple[float, float]) -> Strip:
+    assert cell.score is not None
+    return strip(cell.score, cell.interval or (cell.score, cell.score), cell.chance, scale)
+
+
+def strip(value: float, ends: tuple[float, float], zero: float | None, scale: tuple[float, float]) -> Strip:
+    """Draw an interval between the two numbers of a scale, with a dotted line at ``zero``."""
     start, end = scale
 
     def place(value: float) -> float:
         return round(100 * (value - start) / (end - start), 1) if end > start else 50.0
 
-    assert cell.score is not None
-    low, high = cell.interval or (cell.score, cell.score)
-    chance = None if cell.chance is None else place(cell.chance)
-    return Strip(place(low), round(place(high) - place(low), 1), place(cell.score), chance)
+    low, high = ends
+    return Strip(place(low), round(place(high) - place(low), 1), place(value), None if zero is None else place(zero))
