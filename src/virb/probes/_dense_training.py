@@ -6,6 +6,7 @@ from typing import Any, final
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.optim import AdamW
 
 from virb.errors import ExperimentError
@@ -30,14 +31,22 @@ Build = Callable[[Sequence[int], int], nn.Module]
 
 
 def sweep(
-    spec: ProbeSpec, build: Build, steps: int, fit: Examples, select: Examples, target: Target, score: Score, seed: int
+    spec: ProbeSpec,
+    build: Build,
+    steps: int,
+    fit: Examples,
+    select: Examples,
+    target: Target,
+    score: Score,
+    seed: int,
+    stride: int = 1,
 ) -> Sweep:
     """Train a network for each learning rate of the grid, and choose. See :meth:`virb.probes.Probe.sweep`.
 
     Of equals the smaller learning rate is chosen.
     """
     rates = sorted(spec.grid["lr"])
-    trained = TrainedMaps(fit, spec.layers, target, build, rates, steps, seed)
+    trained = TrainedMaps(fit, spec.layers, target, build, rates, steps, seed, stride)
     heats = Heats(select, target, score)
     trials: list[Settings] = [{"lr": rate} for rate in rates]
     heats.enter(trials, [-rate for rate in rates], spec.layers, trained.predictions)
@@ -46,10 +55,17 @@ def sweep(
 
 
 def refit(
-    spec: ProbeSpec, build: Build, steps: int, examples: Examples, target: Target, choice: Settings, seed: int
+    spec: ProbeSpec,
+    build: Build,
+    steps: int,
+    examples: Examples,
+    target: Target,
+    choice: Settings,
+    seed: int,
+    stride: int = 1,
 ) -> Head:
     """Train one network. See :meth:`virb.probes.Probe.refit`."""
-    trained = TrainedMaps(examples, spec.layers, target, build, [float(choice["lr"])], steps, seed)
+    trained = TrainedMaps(examples, spec.layers, target, build, [float(choice["lr"])], steps, seed, stride)
     if trained.diverged:
         raise ExperimentError(f"The head fitted again on fit and select diverged, at lr = {choice['lr']:g}.")
 
@@ -73,6 +89,8 @@ class TrainedMaps:
         rates: learning rates.
         steps: of AdamW.
         seed: of the first weights and of the order of the examples.
+        stride: pixels of the labels that a cell spans at least. Cells of finer maps are averaged, so that a network
+            whose first map is very fine does not cost many times what others do.
 
     Raises:
         ExperimentError: features that are constant or not finite, or no labelled pixel.
@@ -87,7 +105,9 @@ class TrainedMaps:
         rates: Sequence[float],
         steps: int,
         seed: int,
+        stride: int = 1,
     ) -> None:
+        self._finest = max(1, examples.labels.shape[1] // stride)
         self._truth = truth_of(examples.labels, target)
         self._layers = layers
         rows = {layer: chosen(examples.features[layer], self._truth.rows) for layer in layers}
@@ -120,7 +140,15 @@ class TrainedMaps:
         return self._truth.loss(self._truth.scaled(network(maps)), labels)
 
     def _standardised(self, features: Mapping[str, Any]) -> list[Tensor]:
-        return [self._channels[layer](features[layer]) for layer in self._layers]
+        return [self._coarse(self._channels[layer](features[layer])) for layer in self._layers]
+
+    def _coarse(self, maps: Tensor) -> Tensor:
+        """Average cells of maps, n x … x rows x columns, that are finer than the stride."""
+        factor = -(-maps.shape[-2] // self._finest)
+        if factor == 1:
+            return maps
+        pooled: Tensor = functional.avg_pool2d(maps.flatten(0, -4), factor, ceil_mode=True)
+        return pooled.view(*maps.shape[:-2], *pooled.shape[-2:])
 
     def _built(self, build: Build, widths: Sequence[int], seed: int) -> nn.Module:
         # The draws of a caller go on as if there had been none here.

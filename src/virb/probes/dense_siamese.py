@@ -7,13 +7,18 @@ from virb.probes import Examples, Head, Probe, Score, Settings, Sweep
 from virb.probes._dense import rejected
 from virb.spec import ProbeSpec, Target
 
+STRIDE = 4
+"""Pixels of the labels that a cell spans at least, as at stage1 of the common networks. Version 1 took maps as they
+are, which cost four times as much for a network whose first stage has stride 2."""
+
 
 @final
 @dataclass(frozen=True)
 class DenseSiamese(Probe):
     """Local correlation of both images at the two finest stages, with context, from coarse to fine; AdamW.
 
-    See :class:`virb.heads.matching.Matching`. A window of 4 cells at stage1 reaches 16 pixels. The loss is taken at
+    See :class:`virb.heads.matching.Matching`. A window of 4 cells at stage1 reaches 16 pixels or more: where the cells
+    of a map are finer than :data:`STRIDE` pixels of the labels, they are averaged. The loss is taken at
     full resolution, over labelled pixels: the end-point error for values of two numbers, else the absolute error of
     standardised values, or cross entropy. Maps of raw pixels do well under it: look at the gain over them.
     """
@@ -33,19 +38,20 @@ class DenseSiamese(Probe):
         from virb.heads.matching import Matching
         from virb.probes._dense_training import sweep
 
-        return sweep(self.spec, Matching, self.steps, fit, select, target, score, seed)
+        return sweep(self.spec, Matching, self.steps, fit, select, target, score, seed, STRIDE)
 
     def refit(self, examples: Examples, target: Target, choice: Settings, seed: int) -> Head:
         """See :meth:`Probe.refit`."""
         from virb.heads.matching import Matching
         from virb.probes._dense_training import refit
 
-        return refit(self.spec, Matching, self.steps, examples, target, choice, seed)
+        return refit(self.spec, Matching, self.steps, examples, target, choice, seed, STRIDE)
 
 
 PROBE = DenseSiamese(
     ProbeSpec(
         name="dense-siamese",
+        version=2,
         seeded=True,
         layers=("stage1", "stage2", "stage3"),
         maps=True,
