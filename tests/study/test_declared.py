@@ -124,7 +124,7 @@ def test_a_study_of_finished_encoders_alone_needs_no_pretraining(write_study):
         ("world:scenes]", "world:scene]", "'world:scenes'"),
         ("world:scenes]", "digit]", "'digits'"),
         ("pixels]", "pixel]", "line 11: there is no encoder source 'pixel'"),
-        ("  images: 8000\n", "", "such as images: 8000"),
+        ("  images: 8000\n", "", "how many images, such as 8000"),
         ("runs: 3", "runs: 0", "line 9: 'runs' is '0'"),
         ("runs: 3", "runs: 1000000000", "'runs' is '1000000000'"),
         ("runs: 3", "runs: [1, 1]", "each once"),

@@ -32,19 +32,21 @@ def pretrain(
     """
     from virb import pretrain as pretraining
     from virb.cli._console import out, progress
+    from virb.data import source_named
     from virb.errors import ExperimentError
     from virb.spec import Recipe
 
     recipe = Recipe(
         method=method,
         arch=arch,
-        data=data,
+        data=source_named(data, images),
         images=images,
         images_seen=images_seen,
         run=run,
         size=size,
         batch=batch,
         settings=dict(_setting(text) for text in settings),
+        version=pretraining.METHODS.load(method).version,
     )
     with progress() as reporter:
         try:

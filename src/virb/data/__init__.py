@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from virb.errors import UserError
+from virb.errors import UserError, unknown
 from virb.progress import Progress, Quiet
 from virb.registry import Shelf
 from virb.spec import Spec
@@ -139,6 +139,33 @@ def open_data(name: str, root: Path | None = None, progress: Progress | None = N
 
         return open_world(path, progress or Quiet())
     return SOURCES.load(name).open(root)
+
+
+def source_named(name: str, images: int | None) -> str:
+    """The name of pre-training data as a recipe says it: a folder by its whole path. Opens nothing.
+
+    Args:
+        name: as it was asked for.
+        images: how many.
+
+    Raises:
+        UserError: there is no such source, or it has to be said how many images.
+    """
+    from virb.data.world.domains import DOMAINS
+
+    prefix, colon, rest = name.partition(":")
+    if prefix == "folder" and colon:
+        if not rest:
+            raise UserError(f"'{name}' names no folder.", "Write folder:PATH.")
+        return f"folder:{Path(rest).expanduser().resolve()}"
+    if prefix == "world" and colon:
+        if rest not in DOMAINS.names():
+            raise unknown("pre-training domain", name, [f"world:{known}" for known in DOMAINS.names()])
+        if images is None:
+            raise UserError(f"'{name}' has as many images as it is asked for.", "Say how many images, such as 8000.")
+    elif name not in SOURCES.names():
+        raise unknown("data source", name, [*SOURCES.names(), *(f"world:{known}" for known in DOMAINS.names())])
+    return name
 
 
 def open_pretraining_data(

@@ -87,7 +87,7 @@ def check_pretraining(recipes: Sequence[Recipe], site: Site) -> None:
     for data, images in dict.fromkeys((recipe.data, recipe.images) for recipe in recipes):
         dataset = open_pretraining_data(data, images, site.data_root, site.progress)
         for recipe in (recipe for recipe in recipes if (recipe.data, recipe.images) == (data, images)):
-            check_recipe(recipe, len(dataset.keys))
+            check_recipe(recipe, len(dataset))
             if METHODS.load(recipe.method).labels and "label" not in dataset.class_names:
                 raise UserError(
                     f"'{data}' has no labels, and {recipe.method} learns from them.",

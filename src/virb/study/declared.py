@@ -7,6 +7,7 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple, final
 
+from virb.data import source_named
 from virb.encoders import parse_encoder
 from virb.errors import UserError, unknown
 from virb.pretrain import METHODS, check_recipe, pretrain
@@ -174,7 +175,7 @@ def _recipes(read: Read, form: PretrainForm, left_out: list[LeftOut]) -> tuple[R
     data = []
     for place, source in enumerate(form.data):
         with read.blaming("pretrain", "data", place):
-            data.append(_source(source, form.images))
+            data.append(source_named(source, form.images))
     for method in form.settings:
         if method not in form.methods:
             with read.blaming("pretrain", "settings", method):
@@ -219,30 +220,6 @@ def _check(read: Read, recipe: Recipe) -> None:
             remedy = re.sub(r"--([a-z-]+)", lambda option: option[1].replace("-", "_"), remedy)
             problem = f"{recipe.method} on {recipe.data}: {error.problem}"
             raise UserError(problem, remedy) from error
-
-
-def _source(name: str, images: int | None) -> str:
-    """The name of a data source as a recipe says it: a folder by its whole path. Opens nothing.
-
-    Raises:
-        UserError: there is no such source, or it has to be said how many images.
-    """
-    from virb.data import SOURCES  # NumPy: only a study that pre-trains looks for data
-    from virb.data.world.domains import DOMAINS
-
-    prefix, colon, rest = name.partition(":")
-    if prefix == "folder" and colon:
-        if not rest:
-            raise UserError(f"'{name}' names no folder.", "Write folder:PATH.")
-        return f"folder:{Path(rest).expanduser().resolve()}"
-    if prefix == "world" and colon:
-        if rest not in DOMAINS.names():
-            raise unknown("pre-training domain", name, [f"world:{known}" for known in DOMAINS.names()])
-        if images is None:
-            raise UserError(f"'{name}' has as many images as it is asked for.", "Add images, such as images: 8000.")
-    elif name not in SOURCES.names():
-        raise unknown("data source", name, [*SOURCES.names(), *(f"world:{known}" for known in DOMAINS.names())])
-    return name
 
 
 def _labelled(data: str) -> bool:
