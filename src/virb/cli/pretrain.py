@@ -1,6 +1,8 @@
 """``virb pretrain``: make an encoder."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -30,24 +32,30 @@ def pretrain(
 
     Exit codes: 0 done, 1 the loss broke down, 2 the request was wrong.
     """
+    from pydantic import ValidationError
+
     from virb import pretrain as pretraining
     from virb.cli._console import out, progress
     from virb.data import source_named
     from virb.errors import ExperimentError
     from virb.spec import Recipe
 
-    recipe = Recipe(
-        method=method,
-        arch=arch,
-        data=source_named(data, images),
-        images=images,
-        images_seen=images_seen,
-        run=run,
-        size=size,
-        batch=batch,
-        settings=dict(_setting(text) for text in settings),
-        version=pretraining.METHODS.load(method).version,
-    )
+    chosen = pretraining.departures(method, dict(_setting(text) for text in settings))
+    try:
+        recipe = Recipe(
+            method=method,
+            arch=arch,
+            data=source_named(data, images),
+            images=images,
+            images_seen=images_seen,
+            run=run,
+            size=size,
+            batch=batch,
+            settings=chosen,
+            version=pretraining.METHODS.load(method).version,
+        )
+    except ValidationError as error:
+        raise _out_of_range(dict(error.errors()[0])) from None
     with progress() as reporter:
         try:
             done = pretraining.pretrain(
@@ -75,3 +83,9 @@ def _setting(text: str) -> tuple[str, float]:
             f"'{text}' is no setting." if equals else f"'{text}' does not say what the setting is.",
             "Write --set NAME=NUMBER, such as --set queue=1024.",
         ) from None
+
+
+def _out_of_range(found: Mapping[str, Any]) -> UserError:
+    """A number that no recipe may have, under the name of its option."""
+    option = str(found["loc"][0]).replace("_", "-")
+    return UserError(f"'{found['input']}' cannot be --{option}.", f"{found['msg']}.")

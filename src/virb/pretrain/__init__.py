@@ -57,6 +57,14 @@ COMMON: Mapping[str, Setting] = {
     "warm-up": Setting(
         0.1, "share of the steps in which the learning rate rises from zero; then a cosine to zero", 0, 1
     ),
+    "batch-statistics": Setting(
+        1,
+        "1: the trunk's batch norm normalises by the batch, as published. 0: it keeps the statistics it starts with, "
+        "mean 0 and variance 1, and only its gains and biases learn",
+        low=0,
+        high=1,
+        whole=True,
+    ),
     "legs": Setting(10, "how many checkpoints are written on the way", low=1, whole=True),
 }
 """Settings of every method: the optimiser is the same for all, so that it is no factor of a comparison."""
@@ -105,6 +113,12 @@ def settings_of(recipe: Recipe) -> dict[str, float]:
     return {name: recipe.settings.get(name, setting.default) for name, setting in known.items()}
 
 
+def departures(method: str, settings: Mapping[str, float]) -> dict[str, float]:
+    """Settings without those at their default, so that spelling one out makes no other recipe of it."""
+    known = {**COMMON, **METHODS.load(method).settings}
+    return {name: value for name, value in settings.items() if name not in known or value != known[name].default}
+
+
 def check_recipe(recipe: Recipe, images: int | None = None) -> None:
     """Refuse what cannot be trained, before any compute. Imports no torch and opens no data.
 
@@ -113,10 +127,17 @@ def check_recipe(recipe: Recipe, images: int | None = None) -> None:
         images: how many the source has, once that is known.
 
     Raises:
-        UserError: an unknown method or setting, a setting out of its range, fewer images than a batch, a budget below
-            one, or what the method itself refuses (a queue larger than the data).
+        UserError: an unknown method, a recipe of another version of it, an unknown setting, a setting out of its range,
+            fewer images than a batch, a budget below one, or what the method itself refuses (a queue larger than the
+            data).
     """
     method = METHODS.load(recipe.method)
+    if recipe.version != method.version:
+        raise UserError(
+            f"This recipe is of version '{recipe.version}' of {recipe.method}, and this virb trains version "
+            f"{method.version}: it would give other weights.",
+            "Take another --output, or the virb that the recipe was made with.",
+        )
     known = {**COMMON, **method.settings}
     for name, value in recipe.settings.items():
         if name not in known:

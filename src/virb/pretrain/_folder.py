@@ -4,9 +4,12 @@ import csv
 import io
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from virb.encoders._runs import CARD, CURVES, RECIPE, is_run, read_recipe
 from virb.errors import UserError
@@ -39,6 +42,28 @@ def claim(folder: Path, recipe: Recipe) -> None:
     write(folder / RECIPE, lambda path: path.write_text(recipe.model_dump_json(indent=2), encoding="utf-8"))
 
 
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep other processes out of a run.
+
+    Raises:
+        UserError: one is in it.
+    """
+    path = folder / ".lock"
+    lock = FileLock(path, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise UserError(
+            f"Another process is training in '{folder}'.", "Wait for it, or choose another --output."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+        path.unlink(missing_ok=True)
+
+
 def _differences(there: Recipe, asked: Recipe) -> str:
     one, other = there.model_dump(), asked.model_dump()
     named = [f"{name} is {one[name]!r} there and {other[name]!r} here" for name in one if one[name] != other[name]]
@@ -55,7 +80,7 @@ def write(path: Path, save: Callable[[Path], Any]) -> None:
     Raises:
         UserError: the disk is full, or the folder cannot be written. What was there before is untouched.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside = path.with_name(f".{path.name}.part")  # what a killed process leaves is overwritten by the next
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         save(aside)
@@ -69,7 +94,8 @@ def write(path: Path, save: Callable[[Path], Any]) -> None:
             "Free some space, or let it be written to; the same command goes on from the last checkpoint.",
         ) from error
     finally:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):  # where nothing can be written there is nothing to clear away
+            aside.unlink(missing_ok=True)
 
 
 def write_curves(folder: Path, rows: Sequence[Row]) -> None:

@@ -26,7 +26,7 @@ from virb.encoders._runs import WEIGHTS, FinishedRun, is_run, read_run
 from virb.errors import ExperimentError, UserError
 from virb.pretrain import METHODS, Run, check_recipe, settings_of
 from virb.pretrain._collapse import Collapse, measure
-from virb.pretrain._folder import LAST, Row, claim, write, write_card, write_curves
+from virb.pretrain._folder import LAST, Row, alone, claim, write, write_card, write_curves
 from virb.pretrain._images import Leg, Order, Source, seeded
 from virb.pretrain.objectives import Objective
 from virb.progress import Progress
@@ -60,19 +60,20 @@ def train(
         check_recipe(recipe, len(dataset))
         labels, classes = _labels(dataset, recipe)
         claim(folder, recipe)
-        source = Source(dataset, labels, recipe.size, start.preprocessing.interpolation, progress)
-        objective = _objective(recipe, start.module, len(source), classes)
-        objective.expect(start.preprocessing.mean, start.preprocessing.std)
-        training = Training(recipe, objective, source)
-        keeper = Keeper(recipe, folder, progress, on_checkpoint)
-        _fit(training, keeper, folder, place)
-        collapse = _look(objective.trunk, training)
-        if collapse.collapsed:
-            progress.say(
-                f"{recipe.label}: collapsed: spread {collapse.spread:.3f}, effective rank {collapse.rank:.1f}; "
-                "its scores say nothing of the method"
-            )
-        _finish(folder, recipe, dataset, training, keeper, collapse)
+        with alone(folder):
+            source = Source(dataset, labels, recipe.size, start.preprocessing.interpolation, progress)
+            objective = _objective(recipe, start.module, len(source), classes)
+            objective.expect(start.preprocessing.mean, start.preprocessing.std)
+            training = Training(recipe, objective, source)
+            keeper = Keeper(recipe, folder, progress, on_checkpoint)
+            _fit(training, keeper, folder, place)
+            collapse = _look(objective.trunk, training)
+            if collapse.collapsed:
+                progress.say(
+                    f"{recipe.label}: collapsed: spread {collapse.spread:.3f}, effective rank {collapse.rank:.1f}; "
+                    "its scores say nothing of the method"
+                )
+            _finish(folder, recipe, dataset, training, keeper, collapse)
     return _run(read_run(folder), trained=True)
 
 
@@ -108,6 +109,8 @@ def _objective(recipe: Recipe, trunk: nn.Module, images: int, classes: int) -> O
     """The objective with heads, queues and banks that depend on the run's number alone."""
     with torch.no_grad():
         width = trunk.eval()(torch.zeros(1, 3, recipe.size, recipe.size)).shape[1]
+    # Lightning keeps the modes it finds: a trunk in eval mode normalises by the statistics that it started with.
+    trunk.train(bool(settings_of(recipe)["batch-statistics"]))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seeded("heads", recipe.run).initial_seed())
         return METHODS.load(recipe.method).build(trunk, width, recipe, images, classes)
@@ -157,8 +160,9 @@ class Training(lightning.LightningModule):
         else:
             with FlopCounterMode(display=False) as counter:
                 outcome = self.objective(batch, draw, step)
-            # Two operations a multiply-add; the backward pass takes twice the forward pass.
-            self.multiply_adds = 3 * counter.get_total_flops() / 2 / len(batch.images)
+                trained = [weight for weight in self.objective.parameters() if weight.requires_grad]
+                torch.autograd.grad(outcome.loss, trained, retain_graph=True, allow_unused=True)
+            self.multiply_adds = counter.get_total_flops() / 2 / len(batch.images)  # two operations each
         if not bool(outcome.loss.isfinite()):
             raise ExperimentError(f"{self.recipe.label}: the loss is {float(outcome.loss):g} at step {step}")
         self.embeddings = outcome.embeddings
@@ -246,9 +250,10 @@ class Keeper(lightning.Callback):
         write_curves(self._folder, self.rows)
         if self._on_checkpoint is not None:
             trunk = pl_module.objective.trunk
+            learning = trunk.training
             with torch.random.fork_rng(), torch.no_grad():
                 self._on_checkpoint(trunk.eval(), trainer.global_step * self._recipe.batch)
-            trunk.train()
+            trunk.train(learning)
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps of the curves."""
@@ -310,7 +315,8 @@ def _finish(
     """Weights, curves and card, in this order; then the checkpoint is no longer needed."""
     trunk = training.objective.trunk.cpu()
     state = {name: values.contiguous() for name, values in trunk.state_dict().items()}
-    write(folder / WEIGHTS, lambda path: safetensors.torch.save_file(state, path))
+    # save_file would make a file that its owner alone can read
+    write(folder / WEIGHTS, lambda path: path.write_bytes(safetensors.torch.save(state)))
     write_curves(folder, keeper.rows)
     write_card(folder, _card(recipe, dataset, training, keeper, collapse))
     (folder / LAST).unlink(missing_ok=True)

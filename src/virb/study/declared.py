@@ -10,7 +10,7 @@ from typing import NamedTuple, final
 from virb.data import source_named
 from virb.encoders import parse_encoder
 from virb.errors import UserError, unknown
-from virb.pretrain import METHODS, check_recipe, pretrain
+from virb.pretrain import METHODS, check_recipe, departures, pretrain
 from virb.probes import PROBES
 from virb.spec import EncoderSpec, InputPolicy, Recipe, Task
 from virb.study._form import PretrainForm
@@ -204,7 +204,7 @@ def _recipe(form: PretrainForm, method: str, data: str, run: int) -> Recipe:
         run=run,
         size=form.size,
         batch=form.batch,
-        settings=form.settings.get(method, {}),
+        settings=departures(method, form.settings.get(method, {})),
         version=METHODS.load(method).version,
     )
 

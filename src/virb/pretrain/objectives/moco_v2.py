@@ -52,5 +52,7 @@ class MoCoV2Objective(Objective):
         With one batch norm over the whole batch a query could find its key by their shared statistics (§3.3, "shuffling
         BN"). The paper shuffles between GPUs, each of which normalises its own 32 images.
         """
-        encoded = torch.cat([self.key_head(self.key_trunk(part)) for part in views[order].split(self.group)])
+        encoded = torch.cat(
+            [self.key_head(self.key_trunk(part)) for part in views[order].chunk(-(-len(views) // self.group))]
+        )
         return encoded[order.argsort()]
