@@ -166,6 +166,17 @@ def check_recipe(recipe: Recipe, images: int | None = None) -> None:
             raise refusal
 
 
+def refused_queue(recipe: Recipe, images: int) -> UserError | None:
+    """Why a queue cannot be longer than the data: it would hold the same images several times."""
+    queue = int(settings_of(recipe)["queue"])
+    if queue <= images:
+        return None
+    return UserError(
+        f"A queue of '{queue:,}' is larger than the data: {images:,} images.",
+        "It would hold images several times. Ask for a shorter one: --set queue=N, or more --images.",
+    )
+
+
 def check_installed() -> None:
     """Refuse to pre-train without the packages that it needs.
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, final
 
 from virb.errors import UserError
-from virb.pretrain import Method, Setting, settings_of
+from virb.pretrain import Method, Setting, refused_queue, settings_of
 from virb.spec import Recipe
 
 if TYPE_CHECKING:
@@ -47,13 +47,7 @@ class MoCoV2(Method):
 
     def refuses(self, recipe: Recipe, images: int) -> UserError | None:
         """A queue longer than the data holds older copies of the very images in the batch as negatives."""
-        queue = int(settings_of(recipe)["queue"])
-        if queue <= images:
-            return None
-        return UserError(
-            f"A queue of '{queue:,}' is larger than the data: {images:,} images.",
-            "Images would be their own negatives. Ask for a shorter one: --set queue=N, or more --images.",
-        )
+        return refused_queue(recipe, images)
 
     def build(self, trunk: nn.Module, width: int, recipe: Recipe, images: int, classes: int) -> Objective:
         """See :meth:`Method.build`."""

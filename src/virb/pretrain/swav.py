@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, final
 
 from virb.errors import UserError
-from virb.pretrain import Method, Setting, settings_of
+from virb.pretrain import Method, Setting, refused_queue, settings_of
 from virb.spec import Recipe
 
 if TYPE_CHECKING:
@@ -53,13 +53,7 @@ class SwAV(Method):
 
     def refuses(self, recipe: Recipe, images: int) -> UserError | None:
         """A queue longer than the data holds the same images twice."""
-        queue = int(settings_of(recipe)["queue"])
-        if queue <= images:
-            return None
-        return UserError(
-            f"A queue of '{queue:,}' is larger than the data: {images:,} images.",
-            "Ask for a shorter one: --set queue=N, or more --images.",
-        )
+        return refused_queue(recipe, images)
 
     def build(self, trunk: nn.Module, width: int, recipe: Recipe, images: int, classes: int) -> Objective:
         """See :meth:`Method.build`."""
