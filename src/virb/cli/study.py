@@ -180,13 +180,12 @@ def _show_power(power: "Power") -> None:
     typer.echo()
     rows = [
         {
-            "probe": spread.probe,
             "task": spread.task,
-            "unit": spread.unit,
-            "run to run": f"{spread.deviation:.2f}",
+            "probe": spread.probe,
+            "run to run": f"{spread.deviation:.2f} {spread.unit}",
             **{sight.what.split(",")[0]: f"{sight.spreads * spread.deviation:.2f}" for sight in power.sights},
         }
-        for spread in power.spreads
+        for spread in sorted(power.spreads, key=lambda spread: (spread.task, spread.probe))
     ]
     show_rows(rows, as_json=False)
 
