@@ -183,7 +183,10 @@ def _show_power(power: "Power") -> None:
             "probe": spread.probe,
             "task": spread.task,
             "run to run": f"{spread.deviation:.2f} {spread.unit}",
-            **{sight.what.split(",")[0].removeprefix("two "): f"{sight.spreads * spread.deviation:.2f}" for sight in power.sights},
+            **{
+                sight.what.split(",")[0].removeprefix("two "): f"{sight.spreads * spread.deviation:.2f}"
+                for sight in power.sights
+            },
         }
         for spread in sorted(power.spreads, key=lambda spread: (spread.task, spread.probe))
     ]
