@@ -99,6 +99,16 @@ def refusal(asked, folder, **more):
 # ---------------------------------------------------------------------------------------------- what is trained
 
 
+@pytest.fixture
+def one_thread():
+    """Sums in another order end in other weights after a few steps of Adam, and runs here take one thread."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("method", METHODS.names())
 def test_a_run_is_a_plain_loop_of_its_objective_under_adamw(method, photos, whole):
     asked = recipe(photos, method)
