@@ -4,12 +4,16 @@ virb study run examples/pilot.yaml --output pilot && .venv/bin/python docs/make_
 """
 
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
-from virb.analysis import effect_table, load_outcomes, matrix
+from virb.analysis import effect_table, effects, load_outcomes, matrix
+from virb.analysis.gains import gains as of_scores
+from virb.analysis.matrix import Matrix
+from virb.spec import METRICS
 from virb.store import Store
 
 SOURCES = ("method", "data", "method x data", "start", "runs")
@@ -29,21 +33,22 @@ HEADLINE = {
 def main(folder: Path) -> None:
     """Print scores, components, gains, differences and agreement as Markdown."""
     whole = matrix(Store(folder).records(), partial(load_outcomes, folder))
-    effects, gains, pairs, agreement = (
+    moved, gains, pairs, agreement = (
         effect_table(whole, name) for name in ("effects", "gains", "differences", "agreement")
     )
-    show("Standard deviations", components(effects))
+    show("Standard deviations", components(moved))
     show("Gains over the own start", wide(led(gains), ["method", "data"], "gain"))
+    show("The same, without labels", gains_without_labels(whole))
     for family in ("method", "data"):
         show(f"Pairs: {family}", wide(led(pairs[pairs.family == family]), ["one", "other"], "difference"))
     show("Agreement", agreement_of(agreement))
     show("Spread", spread_of(effect_table(whole, "spread")))
 
 
-def components(effects: pd.DataFrame) -> pd.DataFrame:
+def components(moved: pd.DataFrame) -> pd.DataFrame:
     """One row a task and probe, one column a source, with intervals; bold where p < 0.05."""
     rows = []
-    for (task, probe), own in effects.groupby(["task", "probe"], sort=False):
+    for (task, probe), own in moved.groupby(["task", "probe"], sort=False):
         if not {*SOURCES} <= {*own.source}:  # too few runs yet
             continue
         scale, cells = scale_of(own), {}
@@ -69,6 +74,26 @@ def wide(table: pd.DataFrame, names: list[str], value: str) -> pd.DataFrame:
     tasks = [task.removeprefix("world-") for task in HEADLINE]
     columns = [task for task in tasks if any(task in row for row in rows.values())]
     return pd.DataFrame([{"": name, **{task: row.get(task, "–") for task in columns}} for name, row in rows.items()])
+
+
+def gains_without_labels(whole: Matrix) -> pd.DataFrame:
+    """The mean gain of the contrastive recipes alone, and of MoCo v2 alone, for every probe."""
+    found = effects(whole)
+    assert found is not None
+    rows = []
+    for one in found.columns.values():
+        row = {"task": one.column.experiment.task.name, "probe": one.column.probe}
+        scale = 100.0 if METRICS[one.column.metric].percent else 1.0
+        for title, methods in (("contrastive", {"moco-v2", "swav", "pirl"}), ("moco-v2", {"moco-v2"})):
+            chosen = [place for place, run in enumerate(one.scores.runs) if run.treatment.method in methods]
+            part = replace(one.scores, runs=tuple(one.scores.runs[k] for k in chosen), values=one.scores.values[chosen])
+            mean = of_scores(part)[0]
+            assert mean.interval is not None
+            row[title] = (
+                f"{scale * mean.estimate:+.1f} [{scale * mean.interval.low:.1f}, {scale * mean.interval.high:.1f}]"
+            )
+        rows.append(row)
+    return ordered(pd.DataFrame(rows))
 
 
 def agreement_of(table: pd.DataFrame) -> pd.DataFrame:

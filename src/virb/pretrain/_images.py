@@ -83,6 +83,7 @@ class Source:
                 rows = np.arange(start, min(start + _PART, len(self)))
                 self._kept[rows] = self._decoded(rows)
                 progress.advance("images", int(rows[-1]) + 1, len(self))
+            self._pool.shutdown()  # nothing is decoded any more, and a worker makes many runs
 
     def __len__(self) -> int:
         return len(self._rows)
