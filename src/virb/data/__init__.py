@@ -54,6 +54,21 @@ class BadImage(Exception):  # noqa: N818 - a finding about one file, named as th
 
 @final
 @dataclass(frozen=True)
+class PixelTruth:
+    """Truth for each pixel that is read an example at a time, each at its own resolution: that of its first image.
+
+    Attributes:
+        read: of an example, height x width ids; or height x width x size float32 numbers, NaN where they are missing.
+            Raises BadImage. Called from several threads.
+        key: of an example, the name of what is read, for messages.
+    """
+
+    read: Callable[[int], NDArray[Any]]
+    key: Callable[[int], str]
+
+
+@final
+@dataclass(frozen=True)
 class Dataset:
     """An opened data source of n images and m examples.
 
@@ -70,6 +85,8 @@ class Dataset:
         official: for each example ``"fit"``, ``"select"`` or ``"test"``, where the source names the splits; rows that
             it leaves to carving say ``""``.
         groups: for each example the id of what it is cut from (video, scene, photo tile), where examples are related.
+        pixels: columns that are files, or differ in resolution from example to example. :mod:`virb.data._framed` brings
+            them to one, as ``columns``.
     """
 
     card: DataCard
@@ -82,9 +99,14 @@ class Dataset:
     official: NDArray[np.str_] | None = None
     groups: NDArray[np.int64] | None = None
     notes: tuple[str, ...] = field(default=())
+    pixels: dict[str, PixelTruth] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def truth(self, column: str, row: int) -> NDArray[Any]:
+        """What is known of one example; pixelwise at the truth's own resolution. Raises BadImage."""
+        return self.pixels[column].read(row) if column in self.pixels else np.asarray(self.columns[column][row])
 
 
 class DataSource(ABC):

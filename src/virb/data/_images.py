@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from virb.data import BadImage, Pixels
+from virb.data._geometry import window
 from virb.spec import InputPolicy
 
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
@@ -119,9 +120,7 @@ def fit_image(pixels: Pixels, inputs: InputPolicy, interpolation: str) -> Pixels
         return np.array(image.resize((size, size), resampling))
     if inputs.fit == "crop":
         return np.array(image.resize((size, size), resampling, box=_central_box(image.width, image.height, size)))
-    longest = max(image.size)
-    width, height = (max(1, round(side / longest * size)) for side in image.size)
-    left, top = round((size - width) / 2), round((size - height) / 2)
+    left, top, width, height = window(image.width, image.height, inputs)
     canvas = np.zeros((size, size, 3), np.uint8)
     canvas[top : top + height, left : left + width] = np.asarray(image.resize((width, height), resampling))
     return canvas
