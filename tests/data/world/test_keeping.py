@@ -53,7 +53,7 @@ class Shelf:
 @pytest.fixture(autouse=True)
 def _small_world(monkeypatch, tmp_path):
     monkeypatch.setenv("VIRB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(world, "SETS", Shelf())
+    monkeypatch.setattr(_keeping, "SETS", Shelf())
     monkeypatch.setattr(world, "SIZE", 16)
     monkeypatch.setattr(_pretraining, "DOMAIN_SIZE", 16)
 

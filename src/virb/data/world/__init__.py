@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from virb.cache import Cache
 from virb.data import DataCard, Dataset, Pixels
-from virb.data.world._entry import Entry, open_entry
+from virb.data.world._entry import Entry, bytes_of, open_entry, plan
 from virb.data.world._frame import Frame as Frame
 from virb.data.world._own import render as render
 from virb.data.world._rendering import rows
@@ -56,6 +56,25 @@ def world_card(name: str) -> DataCard:
         UserError: as :func:`open_world`.
     """
     return card_of(name, _find(name))
+
+
+def world_examples(name: str) -> dict[str, int]:
+    """How many examples each split of a scene set has, without rendering it.
+
+    Raises:
+        UserError: as :func:`open_world`.
+    """
+    return {str(split): count for split, count in _find(name).examples.items()}
+
+
+def world_size(name: str) -> tuple[int, int]:
+    """How many images a scene set has, and how many bytes it takes with its truths, without rendering it.
+
+    Raises:
+        UserError: as :func:`open_world`.
+    """
+    scenes = _find(name)
+    return len(rows(scenes)) * scenes.images, bytes_of(plan(scenes, SIZE))
 
 
 def domain_cards() -> dict[str, DataCard]:

@@ -13,7 +13,7 @@ from virb.data.world import _pretraining
 from virb.data.world._entry import altered, bytes_of, faults, key_of, open_entry, plan, read_mark
 from virb.data.world._rendering import render_example, rows
 from virb.data.world.domains import DOMAINS
-from virb.data.world.sets import SceneSet
+from virb.data.world.sets import SETS, SceneSet
 from virb.errors import UserError, unknown
 from virb.progress import Progress
 from virb.spec import digest_of
@@ -82,11 +82,11 @@ def status(name: str = "world") -> list[Kept]:
     Raises:
         UserError: there is no such world and no such domain.
     """
-    known = {*world.SETS.names(), *DOMAINS.names()}
+    known = {*SETS.names(), *DOMAINS.names()}
     asked = known if name == "world" else {name.removeprefix("world:")}
     if not asked <= known:
         raise unknown("world", name, [f"world:{one}" for one in known], "`virb data list` shows all.")
-    sets = [_a_set(one) for one in world.SETS.names() if one in asked]
+    sets = [_a_set(one) for one in SETS.names() if one in asked]
     return [one.kept() for one in (*sets, *(one for one in _domains_in_cache() if one.name in asked))]
 
 
@@ -208,18 +208,18 @@ def _wanted(name: str, images: int | None, side: int | None) -> Sequence[_Wanted
     if side is not None:
         raise UserError(f"Worlds of end tasks have images of {world.SIZE} px, not '{side}'.", "Leave --side out.")
     if name == "world":
-        return [_a_set(one) for one in world.SETS.names()]
-    if whole in DOMAINS.names() and whole not in world.SETS.names():
+        return [_a_set(one) for one in SETS.names()]
+    if whole in DOMAINS.names() and whole not in SETS.names():
         raise UserError(
             f"'{name}' is a pre-training domain and as large as it is asked to be.", "Add --images, such as 8000."
         )
-    if whole not in world.SETS.names():
-        raise unknown("world", name, [f"world:{one}" for one in world.SETS.names()], "`virb data list` shows all.")
+    if whole not in SETS.names():
+        raise unknown("world", name, [f"world:{one}" for one in SETS.names()], "`virb data list` shows all.")
     return [_a_set(whole)]
 
 
 def _a_set(name: str) -> _Wanted:
-    return _Wanted(name, world.SETS.load(name), world.SIZE)
+    return _Wanted(name, SETS.load(name), world.SIZE)
 
 
 def _domains_in_cache() -> list[_Wanted]:
