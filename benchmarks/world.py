@@ -80,7 +80,7 @@ def render_every_set(share: float, threads: int) -> None:
     sizes = {name: world_size(name)[1] for name in wholes}
     print(f"{len(wholes)} sets, {sum(wholes.values()):,} images at {SIZE} px, {show_size(sum(sizes.values()))}")
     print(f"{threads} threads, the first {share:g} of each\n{'set':16s} images  seconds  images/s  CPU s  all of it, s")
-    total = 0.0
+    total = processor = 0.0
     for name, scenes in SETS.items():
         part = copy(scenes)
         part.examples = {split: math.ceil(share * count) for split, count in scenes.examples.items()}
@@ -91,9 +91,9 @@ def render_every_set(share: float, threads: int) -> None:
             images = math.prod(entry.arrays["images"].shape[:2])
             del entry  # its files are mapped
         whole = spent * wholes[name] / images
-        total += whole
+        total, processor = total + whole, processor + cpu * wholes[name] / images
         print(f"{name:16s} {images:6,d} {spent:8.1f} {images / spent:9.0f} {cpu:6.1f} {whole:13.0f}", flush=True)
-    print(f"all sets {'' if share == 1 else 'would '}take {total / 60:.1f} min (goal 6)")
+    print(f"all sets {'' if share == 1 else 'would '}take {total / 60:.1f} min (goal 6), {processor:.0f} s of CPU")
 
 
 def cost(scenes: list[Scene], size: int, threads: int, moves: bool, rounds: int) -> NDArray[np.float64]:
