@@ -15,11 +15,20 @@ def list_data(as_json: bool = JSON) -> None:
     """List the data sources; pre-training domains last."""
     from virb.data import list_cards  # imported when the command runs, so that --help is quick
     from virb.data.world import domain_cards
+    from virb.data.world._keeping import status as status_of
 
+    states = {kept.name: kept.state for kept in status_of() if kept.serves == "end tasks"}
     ends = [("end tasks", name, card) for name, card in list_cards().items()]
     starts = [("pre-training", name, card) for name, card in domain_cards().items()]
     rows = [
-        {"data": name, "serves": serves, "images": card.images, "licence": card.licence, "title": card.title}
+        {
+            "data": name,
+            "serves": serves,
+            "images": card.images,
+            "state": states.get(name, "") if serves == "end tasks" else "",
+            "licence": card.licence,
+            "title": card.title,
+        }
         for serves, name, card in (*ends, *starts)
     ]
     if not as_json:
