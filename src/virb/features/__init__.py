@@ -6,6 +6,7 @@ off goes on at the first missing one; layers asked for together are computed in 
 """
 
 import json
+import math
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -56,12 +57,14 @@ class Features:
         entries: where each reading is.
         bad: images that could not be decoded, by row, and why; their features are zeros nobody should read.
         seconds: how long the extraction took; 0 where everything was there.
+        encoded: how many images went through the encoder for it.
         notes: what the reader of a score should know.
     """
 
     entries: Mapping[Reading, Entry]
     bad: dict[int, str]
     seconds: float = 0.0
+    encoded: int = 0
     notes: tuple[str, ...] = field(default=())
 
     def take(self, reading: Reading, rows: NDArray[np.int64]) -> Floats:
@@ -124,24 +127,31 @@ def extract(
     entries = {
         reading: _entry(encoder, dataset, reading, cache, on_bad_image) for reading in sorted(dict.fromkeys(readings))
     }
-    start, notes = time.perf_counter(), []
+    start, encoded = time.perf_counter(), 0
+    notes: list[str] = []
     with ExitStack() as locks:
         for entry in sorted(entries.values(), key=lambda entry: entry.folder):  # one order, so that nobody deadlocks
             locks.enter_context(cache.lock(entry.folder))
         missing = {reading: entry.missing for reading, entry in entries.items()}
         if any(missing.values()):
             _announce(encoder, dataset, entries, missing, cache, progress)
-            notes = _compute(encoder, dataset, entries, missing, on_bad_image, progress)
+            encoded, notes = _compute(encoder, dataset, entries, missing, on_bad_image, progress)
             seconds = time.perf_counter() - start
         else:
             seconds = 0.0
     bad = {row: reason for entry in entries.values() for row, reason in entry.bad.items()}
-    return Features(entries, dict(sorted(bad.items())), seconds, tuple(notes))
+    return Features(entries, dict(sorted(bad.items())), seconds, encoded, tuple(notes))
 
 
 def offers(encoder: Encoder, reading: Reading) -> bool:
     """Whether an encoder can be read like that."""
     return reading.layer in encoder.layers and not (reading.map and len(encoder.shape(reading.layer)) == 1)
+
+
+def size_of(encoder: Encoder, images: int, *, maps: bool) -> int:
+    """Bytes that all layers of an encoder take for so many images, in half precision: pooled, or as maps."""
+    shapes = [encoder.shape(layer) for layer in encoder.layers if offers(encoder, Reading(layer, maps))]
+    return images * 2 * sum(math.prod(shape) if maps else shape[0] for shape in shapes)
 
 
 def drop_maps(encoder: Encoder, dataset: Dataset, on_bad_image: OnBadImage, cache: Cache) -> None:
@@ -187,13 +197,13 @@ def _compute(
     missing: Mapping[Reading, Sequence[Any]],
     on_bad_image: OnBadImage,
     progress: Progress,
-) -> list[str]:
-    """One pass over the images that any entry lacks. Returns what a reader should know."""
+) -> tuple[int, list[str]]:
+    """One pass over the images that any entry lacks. Returns how many that were, and what a reader should know."""
     writers = {reading: Writer(entry, list(missing[reading])) for reading, entry in entries.items()}
     starts = [
         row for row in range(0, len(dataset.keys), BATCH) if any(writer.wants(row) for writer in writers.values())
     ]
-    one_folder = next(iter(entries.values())).folder
+    one_folder, encoded = next(iter(entries.values())).folder, 0
     with writing(one_folder), ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
         one_pass = Pass(encoder, dataset, on_bad_image, progress)
         for batch in one_pass.decode(starts, pool):
@@ -202,8 +212,9 @@ def _compute(
             for reading in wanted:
                 values = maps[reading.layer] if reading.map else _pooled(maps[reading.layer])
                 writers[reading].add(batch.start, values, batch.bad)
+            encoded += len(batch.pixels)
             progress.advance(f"{encoder.spec.name} on {dataset.card.name}", batch.stop, len(dataset.keys))
-    return one_pass.notes
+    return encoded, one_pass.notes
 
 
 def _pooled(values: Floats) -> Floats:

@@ -110,6 +110,7 @@ def run_experiment(
         trials=_as_measured(fitted.trials, task.primary),
         counts={**taught.counts, "test": len(material.rows["test"])},
         seconds={"extract": material.features.seconds, **clock.seconds},
+        encoded=material.features.encoded,
         bad_images=tuple(material.features.bad.values()),
         notes=(*encoder.notes, *dataset.notes, *material.features.notes, *fitted.notes, *unscored),
         outcomes=bench.store.attach(arrays),

@@ -7,7 +7,7 @@ or image exists. A :class:`Record` is the answer: the experiment, what was *foun
 from virb.spec._experiment import LAYERS, EncoderSpec, Experiment, InputPolicy, Pretraining, ProbeSpec, Regime
 from virb.spec._identity import Spec, digest_of
 from virb.spec._metrics import CLASS_METRICS, FAMILIES, METRICS, Family, Metric
-from virb.spec._recipe import Recipe
+from virb.spec._recipe import MIXTURE, Balance, DataRecipe, Recipe, share_of
 from virb.spec._record import MIGRATIONS, SCHEMA, Found, Preprocessing, Record, Resolved, Trial
 from virb.spec._task import Classes, Quadrant, Splits, Target, Task, Values
 
@@ -17,8 +17,11 @@ __all__ = [
     "LAYERS",
     "METRICS",
     "MIGRATIONS",
+    "MIXTURE",
     "SCHEMA",
+    "Balance",
     "Classes",
+    "DataRecipe",
     "EncoderSpec",
     "Experiment",
     "Family",
@@ -40,4 +43,5 @@ __all__ = [
     "Trial",
     "Values",
     "digest_of",
+    "share_of",
 ]

@@ -10,7 +10,10 @@ from virb.spec._task import Task
 
 @final
 class Pretraining(Spec):
-    """How an encoder came to be: the factors of the analysis. A recipe trained again is another ``run``."""
+    """How an encoder came to be: the factors of the analysis. A recipe trained again is another ``run``.
+
+    ``fraction``, ``balance`` and ``mixture`` are those of :class:`virb.spec.DataRecipe`.
+    """
 
     method: str
     data: str | None = None
@@ -21,6 +24,16 @@ class Pretraining(Spec):
     images_seen: int | None = None
     run: int = 1
     seed: int = 0
+
+    @property
+    def source(self) -> str | None:
+        """Data and what was kept of them, in words: ``world:objects (25 %, log)``."""
+        if self.data is None:
+            return None
+        details = [f"{100 * self.fraction:g} %"] if self.fraction < 1 else []
+        details += [self.balance] if self.balance else []
+        named = self.mixture or self.data
+        return f"{named} ({', '.join(details)})" if details else named
 
 
 @final

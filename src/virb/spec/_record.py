@@ -81,6 +81,8 @@ class Record(Spec):
     counts: dict[str, int] = Field(default={})
     """Examples in each split, after bad images were dropped."""
     seconds: dict[str, float] = Field(default={})
+    encoded: int = 0
+    """Images that went through the encoder for it; 0 where another experiment, or another day, had their features."""
     bad_images: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     outcomes: str | None = None

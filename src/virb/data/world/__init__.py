@@ -1,7 +1,7 @@
 """The world: images that virb renders itself, with everything true about them. ``world:NAME`` is a data source.
 
 Each file of ``sets/`` is a set of scenes. A set is rendered whole when it is first asked for, kept in the cache, and
-opened as memory maps after that.
+opened as memory maps after that. For a world of your own: :class:`Scene` and what it is made of, and :func:`render`.
 """
 
 import math
@@ -14,8 +14,15 @@ from numpy.typing import NDArray
 
 from virb.cache import Cache
 from virb.data import DataCard, Dataset, Pixels
-from virb.data.world._entry import Entry, open_entry
+from virb.data.world._entry import Entry, bytes_of, open_entry, plan
+from virb.data.world._frame import Frame as Frame
+from virb.data.world._own import render as render
 from virb.data.world._rendering import rows
+from virb.data.world._scene import Camera as Camera
+from virb.data.world._scene import Light as Light
+from virb.data.world._scene import Scene as Scene
+from virb.data.world._scene import Shape as Shape
+from virb.data.world._scene import Texture as Texture
 from virb.data.world.sets import SETS, SceneSet
 from virb.errors import UserError, unknown
 from virb.progress import Progress
@@ -49,6 +56,33 @@ def world_card(name: str) -> DataCard:
         UserError: as :func:`open_world`.
     """
     return card_of(name, _find(name))
+
+
+def world_examples(name: str) -> dict[str, int]:
+    """How many examples each split of a scene set has, without rendering it.
+
+    Raises:
+        UserError: as :func:`open_world`.
+    """
+    return {str(split): count for split, count in _find(name).examples.items()}
+
+
+def world_size(name: str) -> tuple[int, int]:
+    """How many images a scene set has, and how many bytes it takes with its truths, without rendering it.
+
+    Raises:
+        UserError: as :func:`open_world`.
+    """
+    scenes = _find(name)
+    return len(rows(scenes)) * scenes.images, bytes_of(plan(scenes, SIZE))
+
+
+def domain_cards() -> dict[str, DataCard]:
+    """The card of every pre-training domain by name. Renders nothing."""
+    from virb.data.world._pretraining import domain_card
+    from virb.data.world.domains import DOMAINS
+
+    return {f"world:{name}": domain_card(name) for name in DOMAINS.names()}
 
 
 def _find(name: str) -> SceneSet:

@@ -22,5 +22,9 @@ class Domain(SceneSet):
         """What an image is cut from: a clip, a room; images of equal group are related. Here each is its own."""
         return row
 
+    def home(self, name: str, row: int) -> tuple[str, "Domain", int]:
+        """Whose image a row is: the name of a domain, the domain, and the row there. Only a mixture has none."""
+        return name, self, row
+
 
 DOMAINS: Shelf[Domain] = Shelf("virb.data.world.domains", "DOMAIN", "pre-training domain", Domain)
