@@ -6,7 +6,7 @@ TASK = Task(
     name="world-action",
     title="Actions",
     about="Which of ten things an animal or a thing does in six moments of a clip, before a camera that moves a "
-    "little; who does it, where and in which coat is random, so that no single image says it. No two splits "
+    "little; who does it, where and in which coat is random, so that one image seldom says it. No two splits "
     "share a scene or a texture.",
     quadrant=Quadrant(level="image-level", kind="semantic"),
     data="world:clips",

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from virb.data.world._camera import rotation
 from virb.data.world._hands import LONG, held
 from virb.data.world._render import render
 from virb.data.world._scene import Camera, Light, Scene, Texture
@@ -54,17 +55,23 @@ def of(scene, label):
     return [shape for shape in scene.shapes if shape.label == label]
 
 
-def test_my_arms_come_from_my_side_and_yours_from_yours(scenes):
+def test_an_arm_leads_from_its_hand_to_the_shoulder_of_its_own_side(scenes):
+    """Mine are this side of the table; the other's, who looks my way, are across, left and right exchanged."""
     for scene in scenes:
         for label in range(1, 5):
-            shapes = of(scene, label)
-            if shapes:
-                palm, wrist = shapes[0].at, shapes[-1].at
-                sleeve = next(s for s in scene.shapes if not s.label and s.kind == "cylinder" and s.size[0] == 0.042
-                              and np.linalg.norm(np.subtract(s.at, wrist)) < 0.25)  # fmt: skip
-                assert sleeve.label == 0
-                mine = HANDS[label - 1].startswith("my")
-                assert (wrist[2] > palm[2] - 0.12) if mine else (wrist[2] < palm[2] + 0.12)
+            hand = of(scene, label)
+            if not hand:
+                continue
+            sleeve, upper = scene.shapes[scene.shapes.index(hand[-1]) + 1 :][:2]
+            assert sleeve.label == upper.label == 0
+            axis = np.array(rotation(upper.turn)).reshape(3, 3) @ (0.0, upper.size[1] / 1.25, 0.0)
+            ends = [np.array(upper.at) - axis, np.array(upper.at) + axis]
+            shoulder = max(ends, key=lambda end: np.linalg.norm(end - sleeve.at))
+            owner = 1 if HANDS[label - 1].startswith("my") else -1
+            side = 1 if HANDS[label - 1].endswith("right") else -1
+            np.testing.assert_allclose(shoulder, (0.2 * side * owner, TABLE + 0.3, 0.7 * owner), atol=1e-6)
+            assert owner * (shoulder[2] - sleeve.at[2]) > 0
+            assert owner * (sleeve.at[2] - hand[0].at[2]) > 0
 
 
 def test_hands_are_on_either_side_and_sometimes_crossed_or_absent(scenes):

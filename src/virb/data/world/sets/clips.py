@@ -116,7 +116,7 @@ class Clips(SceneSet):
     about = (
         "Six moments of an animal or a thing of any kind that goes somewhere, falls, gets up, jumps, turns, rocks or "
         "pushes another, before a camera that moves a little. Kind, coat, heading and place are random, and half of "
-        "the actions show the images of another in a different order, so that no single image tells."
+        "the actions show the images of another in a different order, so that one image seldom tells."
     )
     examples: Mapping[Split, int] = {"fit": 1000, "select": 250, "test": 1000}
     images = FRAMES
@@ -212,6 +212,7 @@ def _clip(draw: Stream, split: Split, action: str) -> tuple[Scene, ...] | None:
     middle = _beside((0.0, 0.0, 0.0), level, draw.uniform(-0.35, 0.35), draw.uniform(-0.35, 0.35))
     yaw, over = draw.uniform(0, 360), actor.across + draw.choice((0, 180))
     turned = draw.uniform(0, 360)
+    by: tuple[float, float] | None
     if action == "pushes":
         heads = level - math.copysign(90, way[-1].right)
         touching = actor.side(yaw, heads) + other.side(turned, heads + 180)
