@@ -154,7 +154,7 @@ def readings_of(spec: ProbeSpec) -> tuple[Reading, ...]:
 @final
 @dataclass(frozen=True)
 class Material:
-    """What an experiment works on: images, the rows of its splits, and features."""
+    """What an experiment works on: the images that its task reads, the rows of its splits, and features."""
 
     experiment: Experiment
     probe: Probe
@@ -227,11 +227,12 @@ def _prepare(experiment: Experiment, encoder: Encoder, dataset: Dataset, bench: 
         on_bad_image=experiment.on_bad_image,
         progress=bench.progress,
     )
-    rows = {name: _without_bad(dataset, split, features) for name, split in rows.items()}
+    shown = dataset.first(task.images_per_example)  # splits and draws are those of all tasks on these images
+    rows = {name: _without_bad(shown, split, features) for name, split in rows.items()}
     check_task(dataset, task, rows, experiment.inputs)
     if task.trained_on is None:  # an eval-only task has test alone: the regime thins out its parent
         rows = draw(dataset, task.column, rows, experiment.regime)
-    return Material(experiment, probe, dataset, rows, features)
+    return Material(experiment, probe, shown, rows, features)
 
 
 def _over_what_there_is(probe: Probe, encoder: Encoder) -> Probe:

@@ -108,6 +108,7 @@ class Task(Spec):
     target: Target = Field(discriminator="type")
     splits: Splits = Splits()
     images_per_example: int = Field(default=1, ge=1)
+    """How many of the images of an example are read: the first ones, where the data source has more."""
     metrics: tuple[str, ...] = CLASS_METRICS
     primary: str = "accuracy"
     trained_on: str | None = None

@@ -12,10 +12,13 @@ from virb.data.world.sets import SETS
 # Set: version of the renderer, of the set, and digest.
 GOLDEN = {
     "breeds": (1, 1, "2b360880dcf90f82"),
+    "clips": (1, 1, "33b0d909652b1f1c"),
     "flats": (1, 1, "8287f6f3e40d3ac4"),
+    "hands": (1, 1, "e07e57885a45706d"),
     "objects": (1, 1, "aba0638be6a4b83e"),
     "objects-shifted": (1, 1, "783884f080fec225"),
-    "rooms": (1, 1, "fa1a6def588322e4"),
+    "pawns": (1, 1, "853ee9b94303c994"),
+    "rooms": (1, 2, "039ecbfa911d822d"),
     "street": (1, 1, "f168c3fe2b6d37b3"),
     "tabletop": (1, 1, "47850b1f356d0b77"),
 }
