@@ -12,32 +12,15 @@ from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
+from virb.data._card import Archive as Archive
+from virb.data._card import DataCard as DataCard
 from virb.errors import UserError, unknown
 from virb.progress import Progress, Quiet
 from virb.registry import Shelf
-from virb.spec import Spec
 
 Pixels = NDArray[np.uint8]
 """An image: height x width x 3, RGB."""
-
-
-@final
-class DataCard(Spec):
-    """Where data comes from and what one may do with it."""
-
-    name: str
-    title: str
-    about: str
-    licence: str
-    citation: str
-    homepage: str
-    images: int | None = None
-    """How many there are, where that is fixed; checked when the source is opened."""
-    columns: dict[str, tuple[str, ...]] = Field(default={})
-    """Class names of each label column, where they are fixed."""
-    how_to_get: str = ""
 
 
 class BadImage(Exception):  # noqa: N818 - a finding about one file, named as the field names it
@@ -93,11 +76,12 @@ class DataSource(ABC):
     card: DataCard
 
     @abstractmethod
-    def open(self, root: Path | None) -> Dataset:
+    def open(self, root: Path | None = None, progress: Progress | None = None) -> Dataset:
         """Open the source.
 
         Args:
             root: the ``--data-root`` folder. Sources that ship inside packages do not need it.
+            progress: told how far reading is.
 
         Raises:
             UserError: the data are not there, partly there, or laid out wrongly.
@@ -122,7 +106,7 @@ def open_data(name: str, root: Path | None = None, progress: Progress | None = N
     Args:
         name: of the source.
         root: the ``--data-root`` folder.
-        progress: where rendering says how far it is.
+        progress: where rendering, and reading many files, says how far it is.
 
     Raises:
         UserError: no source has this name, or its data are not as they must be.
@@ -138,7 +122,7 @@ def open_data(name: str, root: Path | None = None, progress: Progress | None = N
         from virb.data.world import open_world
 
         return open_world(path, progress or Quiet())
-    return SOURCES.load(name).open(root)
+    return SOURCES.load(name).open(root, progress)
 
 
 def source_named(name: str, images: int | None) -> str:
