@@ -11,9 +11,10 @@ import pytest
 import miniatures
 from virb.data import SOURCES, Dataset
 from virb.data._files import FileSource
+from virb.data._images import fit_image, read_fitted
 from virb.data._splits import carve
 from virb.errors import UserError
-from virb.spec import Classes, Splits
+from virb.spec import Classes, InputPolicy, Splits
 from virb.tasks import TASKS
 
 CASES = [(name, layout) for name in miniatures.file_sources() for layout in miniatures.layouts(name)]
@@ -325,3 +326,12 @@ def test_a_seed_carves_select_from_fit_and_never_from_test(case):
     np.testing.assert_array_equal(first["test"], np.flatnonzero(case.data.official == "test"))
     np.testing.assert_array_equal(first["test"], second["test"])
     assert first["select"].tolist() != second["select"].tolist()
+
+
+@each()
+def test_what_is_read_at_the_size_of_the_input_is_what_is_read_and_then_fitted(case):
+    for fit in ("squash", "crop", "pad"):
+        inputs = InputPolicy(size=16, fit=fit)
+        for row in range(0, len(case.data.keys), max(1, len(case.data.keys) // 10)):
+            fitted = fit_image(case.data.read(row), inputs, "bicubic")
+            np.testing.assert_array_equal(read_fitted(case.data, row, inputs, "bicubic"), fitted)

@@ -26,7 +26,7 @@ def list_data(data_root: Path | None = ROOT, as_json: bool = JSON) -> None:
         row: dict[str, Any] = {"data": name, "images": card.images}
         if data_root is not None:
             row["there"] = whereabouts(name, data_root)
-        rows.append({**row, "licence": card.licence, "title": card.title})
+        rows.append({**row, "licence": card.licence if as_json else brief(card.licence), "title": card.title})
     show_rows(rows, as_json)
 
 
@@ -171,6 +171,11 @@ def whereabouts(name: str, data_root: Path | None) -> str:
     return found[1].name if found else "–"
 
 
+def brief(licence: str) -> str:
+    """A licence without its particulars, for a table."""
+    return licence.partition(";")[0].partition(" (")[0]
+
+
 def _source(name: str) -> "DataSource":
     from virb.data import SOURCES
 
@@ -188,4 +193,4 @@ def _per_split(official: Any) -> dict[str, int]:
 
 def _told(counts: dict[str, int]) -> str:
     few, many = min(counts.values()), max(counts.values())
-    return f"{len(counts)} classes of {few:,} to {many:,} examples"
+    return f"{len(counts)} classes of {few:,}{f' to {many:,}' if many > few else ''} examples"

@@ -5,7 +5,7 @@ from pathlib import Path
 import typer
 
 from virb.cli._listing import JSON, show_card, show_rows
-from virb.cli.data import ROOT, whereabouts
+from virb.cli.data import ROOT, brief, whereabouts
 
 app = typer.Typer(name="tasks", help="End tasks: what encoders are read out on.", no_args_is_help=True)
 
@@ -26,7 +26,7 @@ def list_tasks(data_root: Path | None = ROOT, as_json: bool = JSON) -> None:
             "data": task.data,
             "there": whereabouts(task.data, data_root),
             "examples": dict(cards[task.data].splits) or cards[task.data].images,
-            "licence": cards[task.data].licence,
+            "licence": cards[task.data].licence if as_json else brief(cards[task.data].licence),
             "title": task.title,
         }
         for name, task in TASKS.items()

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from virb.data._card import DataCard as DataCard
 from virb.errors import UserError, unknown
 from virb.progress import Progress, Quiet
 from virb.registry import Shelf
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 Pixels = NDArray[np.uint8]
 """An image: height x width x 3, RGB."""
@@ -52,6 +55,7 @@ class Dataset:
         class_names: names of the classes of each column of ids, in id order.
         official: for each example ``"fit"``, ``"select"`` or ``"test"``, where the source names the splits; rows that
             it leaves to carving say ``""``.
+        read_image: the same as ``read``, as an image of Pillow's in mode RGB, where that saves copies of its pixels.
         groups: for each example the id of what it is cut from (video, scene, photo tile), where examples are related.
     """
 
@@ -65,6 +69,7 @@ class Dataset:
     official: NDArray[np.str_] | None = None
     groups: NDArray[np.int64] | None = None
     notes: tuple[str, ...] = field(default=())
+    read_image: Callable[[int], "Image.Image"] | None = None
 
     def __len__(self) -> int:
         return len(self.images)

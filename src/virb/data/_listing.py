@@ -11,10 +11,11 @@ from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from virb.data import DataCard, Dataset, Pixels
 from virb.data._card import Share
-from virb.data._images import decode
+from virb.data._images import decode_image
 from virb.data._layout import shown
 from virb.data._manifest import Content, digest_of_arrays, digest_of_files, hash_files
 from virb.data._maps import Map, Maps
@@ -129,6 +130,7 @@ class Listing:
             card=card,
             keys=tuple(map(shown, keys)),
             read=partial(_read, tuple(self._images[key] for key in keys)),
+            read_image=partial(_read_image, tuple(self._images[key] for key in keys)),
             digest="",
             images=np.array([[place[key] for key in self._examples[row]] for row in order], np.int64),
             columns=columns,
@@ -189,7 +191,11 @@ def _column(labels: list[Any]) -> NDArray[Any]:
 
 
 def _read(images: tuple[str | Held, ...], row: int) -> Pixels:
+    return np.array(_read_image(images, row))
+
+
+def _read_image(images: tuple[str | Held, ...], row: int) -> Image.Image:
     image = images[row]
     if isinstance(image, str):
-        return decode(Path(image), shown(image))
-    return np.repeat(image[:, :, None], 3, axis=2) if image.ndim == 2 else np.array(image)
+        return decode_image(Path(image), shown(image))
+    return Image.fromarray(image).convert("RGB")

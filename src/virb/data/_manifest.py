@@ -29,6 +29,9 @@ _THREADS = 8
 _CHUNK = 2_000
 """Files that are hashed before they are remembered."""
 
+_ASKED = 500
+"""Files that the memory is asked for at once; SQLite has allowed 999 since ever."""
+
 _TABLE = "CREATE TABLE IF NOT EXISTS contents (file TEXT PRIMARY KEY, state TEXT NOT NULL, content TEXT NOT NULL)"
 
 
@@ -123,10 +126,11 @@ def _recall(stats: Sequence[os.stat_result]) -> dict[str, str]:
     known: dict[str, str] = {}
     try:
         with _memory() as memory:
-            for stat in stats:
-                row = memory.execute("SELECT state, content FROM contents WHERE file = ?", (_file(stat),)).fetchone()
-                if row is not None:
-                    known[_file(stat) + row[0]] = row[1]
+            for start in range(0, len(stats), _ASKED):
+                files = [_file(stat) for stat in stats[start : start + _ASKED]]
+                marks = ",".join("?" * len(files))
+                rows = memory.execute(f"SELECT file, state, content FROM contents WHERE file IN ({marks})", files)  # noqa: S608 - question marks alone
+                known.update((file + state, content) for file, state, content in rows)
     except (sqlite3.Error, OSError):
         return {}  # the memory only saves time
     return known
