@@ -1,4 +1,4 @@
-"""Where virb keeps what it can make again."""
+"""Where virb keeps what it can make again, and where it looks for data."""
 
 import os
 from pathlib import Path
@@ -13,3 +13,9 @@ def cache_dir() -> Path:
     """
     chosen = os.environ.get("VIRB_CACHE")
     return Path(chosen).expanduser() if chosen else user_cache_path("virb", appauthor=False)
+
+
+def data_dir() -> Path | None:
+    """The folder of data sources that do not ship inside packages: ``$VIRB_DATA``, or none."""
+    chosen = os.environ.get("VIRB_DATA")
+    return Path(chosen).expanduser() if chosen else None

@@ -8,39 +8,26 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, final, get_args
+from typing import TYPE_CHECKING, Any, final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
+from virb.data._card import Archive as Archive
+from virb.data._card import DataCard as DataCard
 from virb.errors import UserError, unknown
 from virb.progress import Progress, Quiet
 from virb.registry import Shelf
-from virb.spec import MIXTURE, Balance, DataRecipe, Spec
+from virb.spec import MIXTURE, Balance, DataRecipe
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 _SMALLEST, _LARGEST = 8, 1024
 """Sides in pixels that a domain can be rendered at."""
 
 Pixels = NDArray[np.uint8]
 """An image: height x width x 3, RGB."""
-
-
-@final
-class DataCard(Spec):
-    """Where data comes from and what one may do with it."""
-
-    name: str
-    title: str
-    about: str
-    licence: str
-    citation: str
-    homepage: str
-    images: int | None = None
-    """How many there are, where that is fixed; checked when the source is opened."""
-    columns: dict[str, tuple[str, ...]] = Field(default={})
-    """Class names of each label column, where they are fixed."""
-    how_to_get: str = ""
 
 
 class BadImage(Exception):  # noqa: N818 - a finding about one file, named as the field names it
@@ -72,6 +59,7 @@ class Dataset:
         class_names: names of the classes of each column of ids, in id order.
         official: for each example ``"fit"``, ``"select"`` or ``"test"``, where the source names the splits; rows that
             it leaves to carving say ``""``.
+        read_image: the same as ``read``, as an image of Pillow's in mode RGB, where that saves copies of its pixels.
         groups: for each example the id of what it is cut from (video, scene, photo tile), where examples are related.
     """
 
@@ -85,6 +73,7 @@ class Dataset:
     official: NDArray[np.str_] | None = None
     groups: NDArray[np.int64] | None = None
     notes: tuple[str, ...] = field(default=())
+    read_image: Callable[[int], "Image.Image"] | None = None
 
     def __len__(self) -> int:
         return len(self.images)
@@ -100,11 +89,12 @@ class DataSource(ABC):
     card: DataCard
 
     @abstractmethod
-    def open(self, root: Path | None) -> Dataset:
+    def open(self, root: Path | None = None, progress: Progress | None = None) -> Dataset:
         """Open the source.
 
         Args:
             root: the ``--data-root`` folder. Sources that ship inside packages do not need it.
+            progress: told how far reading is.
 
         Raises:
             UserError: the data are not there, partly there, or laid out wrongly.
@@ -129,7 +119,7 @@ def open_data(name: str, root: Path | None = None, progress: Progress | None = N
     Args:
         name: of the source.
         root: the ``--data-root`` folder.
-        progress: where rendering says how far it is.
+        progress: where rendering, and reading many files, says how far it is.
 
     Raises:
         UserError: no source has this name, or its data are not as they must be.
@@ -145,7 +135,7 @@ def open_data(name: str, root: Path | None = None, progress: Progress | None = N
         from virb.data.world import open_world
 
         return open_world(path, progress or Quiet())
-    return SOURCES.load(name).open(root)
+    return SOURCES.load(name).open(root, progress)
 
 
 def source_named(name: str, images: int | None) -> str:

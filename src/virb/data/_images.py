@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from virb.data import BadImage, Pixels
+from virb.data import BadImage, Dataset, Pixels
 from virb.spec import InputPolicy
 
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
@@ -25,7 +25,19 @@ _RESAMPLING = {
 
 
 def decode(path: Path, key: str) -> Pixels:
-    """Decode the first frame of an image file to RGB bytes.
+    """Decode the first frame of an image file to RGB bytes: see :func:`decode_image`.
+
+    Returns:
+        height x width x 3, writeable.
+
+    Raises:
+        BadImage: see :func:`decode_image`.
+    """
+    return np.array(decode_image(path, key))
+
+
+def decode_image(path: Path, key: str) -> Image.Image:
+    """Decode the first frame of an image file.
 
     As the loaders of the common benchmarks do (``torchvision.datasets.folder.pil_loader``): transparency is dropped,
     not blended, and the EXIF orientation is not applied, since published scores were made from pixels as they are
@@ -36,7 +48,7 @@ def decode(path: Path, key: str) -> Pixels:
         key: its name in messages.
 
     Returns:
-        height x width x 3, writeable.
+        The image in mode RGB, in memory.
 
     Raises:
         BadImage: the file is missing, cannot be decoded whole, or has more than ``PIXEL_LIMIT`` pixels.
@@ -60,14 +72,16 @@ def decode(path: Path, key: str) -> Pixels:
         raise BadImage(key, f"corrupt: {error or type(error).__name__}") from error
 
 
-def _to_rgb(image: Image.Image, key: str) -> Pixels:
+def _to_rgb(image: Image.Image, key: str) -> Image.Image:
     if image.mode == "F" or image.mode.startswith("I"):
-        grey = _scaled(np.asarray(image), key)
-        return np.repeat(grey[:, :, None], 3, axis=2)
+        return Image.fromarray(_scaled(np.asarray(image), key)).convert("RGB")
     if "transparency" in image.info or image.mode in ("PA", "La", "RGBa"):
         # By way of RGBA the colours stay what they are; straight to RGB, Pillow warns or cannot.
         image = image.convert("RGBA")
-    return np.array(image.convert("RGB"))
+    if image.mode == "RGB":
+        image.load()
+        return image
+    return image.convert("RGB")
 
 
 def _scaled(grey: NDArray[np.generic], key: str) -> NDArray[np.uint8]:
@@ -114,7 +128,22 @@ def fit_image(pixels: Pixels, inputs: InputPolicy, interpolation: str) -> Pixels
     Returns:
         size x size x 3.
     """
-    image, size, resampling = Image.fromarray(pixels), inputs.size, _RESAMPLING[interpolation]
+    return _fitted(Image.fromarray(pixels), inputs, interpolation)
+
+
+def read_fitted(dataset: Dataset, row: int, inputs: InputPolicy, interpolation: str) -> Pixels:
+    """Image ``row`` of a data set at the size of the input policy: ``fit_image`` of ``read``, with fewer copies.
+
+    Raises:
+        BadImage: it cannot be decoded.
+    """
+    if dataset.read_image is None:
+        return fit_image(dataset.read(row), inputs, interpolation)
+    return _fitted(dataset.read_image(row), inputs, interpolation)
+
+
+def _fitted(image: Image.Image, inputs: InputPolicy, interpolation: str) -> Pixels:
+    size, resampling = inputs.size, _RESAMPLING[interpolation]
     if inputs.fit == "squash":
         return np.array(image.resize((size, size), resampling))
     if inputs.fit == "crop":

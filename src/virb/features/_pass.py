@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from virb.data import BadImage, Dataset, Pixels
-from virb.data._images import fit_image
+from virb.data._images import read_fitted
 from virb.encoders._encoder import Encoder
 from virb.errors import ExperimentError
 from virb.features._shards import BATCH, Floats
@@ -95,7 +95,7 @@ class Pass:
 
     def _read(self, row: int) -> Pixels | BadImage:
         try:
-            return fit_image(self._dataset.read(row), self._encoder.inputs, self._encoder.preprocessing.interpolation)
+            return read_fitted(self._dataset, row, self._encoder.inputs, self._encoder.preprocessing.interpolation)
         except BadImage as bad:
             return bad
 

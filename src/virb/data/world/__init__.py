@@ -115,6 +115,7 @@ def card_of(name: str, scenes: SceneSet) -> DataCard:
         "PeerJ 2:e453, 2014. doi:10.7717/peerj.453",
         homepage="https://scikit-image.org/docs/stable/api/skimage.data.html",
         images=len(rows(scenes)) * scenes.images,
+        splits={split: scenes.examples[split] for split in ("fit", "select", "test") if scenes.examples[split]},
         columns={**scenes.classes, **scenes.regions},
         how_to_get="virb renders it when it is first asked for, and keeps it in the cache: pip install 'virb[demo]'",
     )
