@@ -11,13 +11,16 @@ from virb.data.world.sets import SETS
 # If one of these fails on purpose: raise the set's version (RENDERER, where all changed), and write the new digest.
 # Set: version of the renderer, of the set, and digest.
 GOLDEN = {
+    "aerial": (1, 1, "cde2194676e4212d"),
     "breeds": (1, 1, "2b360880dcf90f82"),
     "flats": (1, 1, "8287f6f3e40d3ac4"),
     "objects": (1, 1, "aba0638be6a4b83e"),
     "objects-shifted": (1, 1, "783884f080fec225"),
+    "places": (1, 1, "6f2b000bed6f27e1"),
     "rooms": (1, 1, "fa1a6def588322e4"),
     "street": (1, 1, "f168c3fe2b6d37b3"),
     "tabletop": (1, 1, "47850b1f356d0b77"),
+    "views": (1, 1, "efbe104cb07f3870"),
 }
 
 
