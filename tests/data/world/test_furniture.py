@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from virb.data.world._camera import rotation
+from virb.data.world._fittings import FITTINGS, fitting
 from virb.data.world._furniture import PIECES, furniture
 from virb.data.world._interiors import RECIPES, Room
+from virb.data.world._landmarks import LANDMARKS, landmark
 from virb.data.world._pieces import Box, Piece, Stuff, bounds, stand
 from virb.data.world._stream import Stream
 from virb.data.world._streets import car, hedge, house, person, pole, tree
@@ -15,6 +17,8 @@ CORNERS = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)
 
 MAKERS = {
     **{name: lambda draw, name=name: furniture(name, draw, STUFF) for name in PIECES},
+    **{name: lambda draw, name=name: fitting(name, draw, STUFF) for name in FITTINGS},
+    **{name: lambda draw, name=name: landmark(name, draw, STUFF) for name in LANDMARKS},
     **{maker.__name__: lambda draw, maker=maker: maker(draw, STUFF) for maker in (car, person, tree, hedge, pole)},
     "house": lambda draw: house(draw, STUFF, 9.0, near=True),
 }

@@ -25,7 +25,6 @@ STANDING = 3
 MOST = 190
 """Shapes from which no more pieces are put in."""
 
-Gap = Literal["wall", "door", "arch", "open"]
 Cell = tuple[int, int]
 """Column and row of a room on the plan."""
 

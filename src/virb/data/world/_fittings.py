@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from virb.data.world._pieces import Part, Piece, Stuff, ball, box, rod
+from virb.data.world._pieces import Part, Piece, Stuff, ball, box, piece_of, rod
 from virb.data.world._stream import Stream
 
 
@@ -17,7 +17,7 @@ def _bath(draw: Stream, stuff: Stuff) -> Piece:
         rod(length * 0.38, high, 0.04 - width / 2, 0.02, 0.2, metal),
         box(length * 0.38, high + 0.16, 0.1 - width / 2, 0.04, 0.04, 0.18, metal),
     ]
-    return Piece("bath", tuple(parts), (length / 2, width / 2), 0, high + 0.2)
+    return piece_of("bath", parts)
 
 
 def _basin(draw: Stream, stuff: Stuff) -> Piece:
@@ -34,7 +34,7 @@ def _basin(draw: Stream, stuff: Stuff) -> Piece:
     if draw.chance(0.8):
         top = draw.uniform(1.7, 1.95)
         parts.append(box(0, high + 0.3, -0.23, wide * draw.uniform(0.8, 1.1), top - high - 0.3, 0.03, stuff.big(draw)))
-    return Piece("basin", tuple(parts), (wide * 0.55, 0.25), 0, top)
+    return piece_of("basin", parts)
 
 
 def _toilet(draw: Stream, stuff: Stuff) -> Piece:
@@ -48,7 +48,7 @@ def _toilet(draw: Stream, stuff: Stuff) -> Piece:
     ]
     if draw.chance(0.4):
         parts.append(Part("box", (0, high + 0.2, -0.15), (0.19, 0.22, 0.02), lid, (0.0, 12.0, 0.0)))
-    return Piece("toilet", tuple(parts), (0.21, 0.36), 0, high + 0.45)
+    return piece_of("toilet", parts)
 
 
 def _shower(draw: Stream, stuff: Stuff) -> Piece:
@@ -62,7 +62,7 @@ def _shower(draw: Stream, stuff: Stuff) -> Piece:
         rod(0, high - 0.09, 0.34 - side / 2, 0.1, 0.04, metal),
         box(edge * (side / 2 - 0.02), 0.1, 0, 0.03, high - 0.1, side, stuff.small(draw)),
     )
-    return Piece("shower", parts, (side / 2, side / 2), 0, high)
+    return piece_of("shower", parts)
 
 
 def _towels(draw: Stream, stuff: Stuff) -> Piece:
@@ -72,7 +72,7 @@ def _towels(draw: Stream, stuff: Stuff) -> Piece:
     for x in (-0.25, 0.2):
         tall = draw.uniform(0.4, 0.8)
         parts.append(box(x * wide, high + 0.01 - tall, 0.02, wide * 0.4, tall, 0.08, stuff.big(draw)))
-    return Piece("towels", tuple(parts), (wide / 2, 0.06), high - 0.8, high + 0.03)
+    return piece_of("towels", parts)
 
 
 def _pupil(draw: Stream, stuff: Stuff) -> Piece:
@@ -91,7 +91,7 @@ def _pupil(draw: Stream, stuff: Stuff) -> Piece:
         ]
     if draw.chance(0.4):
         parts.append(box(draw.uniform(-0.2, 0.2), high, 0.25, 0.22, draw.uniform(0.02, 0.1), 0.28, stuff.small(draw)))
-    return Piece("school desk", tuple(parts), (width / 2, 0.5), 0, high + 0.12)
+    return piece_of("school desk", parts)
 
 
 def _board(draw: Stream, stuff: Stuff) -> Piece:
@@ -102,7 +102,7 @@ def _board(draw: Stream, stuff: Stuff) -> Piece:
         box(0, low + 0.06, 0.015, wide - 0.12, tall - 0.12, 0.03, stuff.big(draw)),
         box(0, low - 0.02, 0.05, wide * 0.9, 0.03, 0.1, frame),
     )
-    return Piece("board", parts, (wide / 2, 0.1), low - 0.02, low + tall)
+    return piece_of("board", parts)
 
 
 def _partition(draw: Stream, stuff: Stuff) -> Piece:
@@ -112,7 +112,7 @@ def _partition(draw: Stream, stuff: Stuff) -> Piece:
         box(0, 0.1, 0, wide, high - 0.1, 0.06, stuff.big(draw)),
         *(box(side * wide * 0.42, 0, 0, 0.05, 0.1, 0.4, foot) for side in (-1, 1)),
     )
-    return Piece("partition", parts, (wide / 2, 0.2), 0, high)
+    return piece_of("partition", parts)
 
 
 def _gondola(draw: Stream, stuff: Stuff) -> Piece:
@@ -134,7 +134,7 @@ def _gondola(draw: Stream, stuff: Stuff) -> Piece:
                     parts.append(rod(side * 0.22, low, z, min(0.17, wide * 0.4), tall, goods))
                 else:
                     parts.append(box(side * 0.22, low, z, 0.26, tall, wide * 0.82, goods))
-    return Piece("gondola", tuple(parts), (0.45, length / 2), 0, high)
+    return piece_of("gondola", parts)
 
 
 def _till(draw: Stream, stuff: Stuff) -> Piece:
@@ -149,7 +149,7 @@ def _till(draw: Stream, stuff: Stuff) -> Piece:
         rod(0.25, 0, -length * 0.46, 0.04, 1.8, machine),
         box(0.25, 1.7, -length * 0.46, 0.06, 0.3, 0.3, stuff.small(draw)),
     )
-    return Piece("till", parts, (0.4, length / 2), 0, 2.0)
+    return piece_of("till", parts)
 
 
 def _rack(draw: Stream, stuff: Stuff) -> Piece:
@@ -170,7 +170,7 @@ def _rack(draw: Stream, stuff: Stuff) -> Piece:
             if draw.chance(0.8):
                 tall, wide = gap * draw.uniform(0.35, 0.75), length * draw.uniform(0.3, 0.42)
                 parts.append(box(0, level * gap, place * length, deep * 0.85, tall, wide, stuff.big(draw)))
-    return Piece("rack", tuple(parts), (deep / 2, length / 2), 0, high)
+    return piece_of("rack", parts)
 
 
 def _pallet(draw: Stream, stuff: Stuff) -> Piece:
@@ -185,7 +185,7 @@ def _pallet(draw: Stream, stuff: Stuff) -> Piece:
         if draw.chance(0.6):
             parts.append(box(-0.2, 0.14 + high, 0, 0.6, high * 0.7, 0.8, stuff.big(draw)))
             high *= 1.7
-    return Piece("pallet", tuple(parts), (0.6, 0.5), 0, 0.14 + high)
+    return piece_of("pallet", parts)
 
 
 def _forklift(draw: Stream, stuff: Stuff) -> Piece:
@@ -203,7 +203,7 @@ def _forklift(draw: Stream, stuff: Stuff) -> Piece:
             for z in (-0.8, 0.2)
         ),
     ]
-    return Piece("forklift", tuple(parts), (0.6, 1.45), 0, 2.45)
+    return piece_of("forklift", parts)
 
 
 _MAKERS: Mapping[str, Callable[[Stream, Stuff], Piece]] = {

@@ -174,14 +174,12 @@ def _office(draw: Stream, split: Split) -> Interior:
 
 
 def _aisles(place: Interior, draw: Stream, name: str, gap: tuple[float, float], edge: float, most: int) -> None:
-    """Rows of one kind of shelf along z, with aisles between them."""
+    """At most so many of one kind of shelf, in rows along z with aisles between them and along the walls."""
     first = place.make(name, draw.child("unit", 0))
     wide, length = 2 * first.half[0], 2 * first.half[1]
     step = wide + draw.uniform(*gap)
-    columns = max(2, int((place.width - 2 * edge + step - wide) / step))
-    rows = max(1, int((place.depth - 3.0) / (length + 0.25)))
-    columns = min(columns, 4)
-    rows = max(1, min(rows, most // columns))
+    columns = min(4, max(2, int((place.width - 2 * edge + step - wide) / step)))
+    rows = max(1, min(most // columns, int((place.depth - 3.0) / (length + 0.25))))
     start = draw.uniform(-0.5, 0.5)
     for column in range(columns):
         for row in range(rows):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from virb.data.world._pieces import Part, Piece, Stuff, ball, box, cone, heading, rod
+from virb.data.world._pieces import Part, Piece, Stuff, ball, box, cone, heading, piece_of, rod
 from virb.data.world._scene import ShapeKind
 from virb.data.world._stream import Stream
 
@@ -17,24 +17,22 @@ def _rock(draw: Stream, stuff: Stuff) -> Piece:
         kind: ShapeKind = "box" if draw.chance(0.4) else "ellipsoid"
         at = (n * size * draw.uniform(-0.8, 0.8), half[1] * 0.4, n * size * draw.uniform(-0.8, 0.8))
         parts.append(Part(kind, at, half, stone, turn))
-    return Piece("rock", tuple(parts), (size * 2, size * 2), -size, size * 1.5)
+    return piece_of("rock", parts)
 
 
 def _cactus(draw: Stream, stuff: Stuff) -> Piece:
     """A column with arms that turn upwards."""
     high, thick, flesh = draw.uniform(1.2, 4.0), draw.uniform(0.14, 0.28), stuff.big(draw)
     parts = [rod(0, -0.3, 0, thick, high + 0.3, flesh), ball(0, high - thick, 0, (thick, thick, thick), flesh)]
-    reach = 0.0
     for side in (-1, 1)[: draw.integer(0, 3)]:
         out, low, arm = thick + draw.uniform(0.25, 0.5), high * draw.uniform(0.3, 0.6), thick * 0.75
-        up, reach = high * draw.uniform(0.15, 0.4), max(reach, out + thick)
-        across = ((out + thick / 2) / 2, arm, 0.0)
+        up, half = high * draw.uniform(0.15, 0.4), (out + thick / 2) / 2
         parts += [
-            Part("cylinder", (side * across[0], low, 0), (arm, across[0], arm), flesh, (0.0, 0.0, 90.0)),
+            Part("cylinder", (side * half, low, 0), (arm, half, arm), flesh, (0.0, 0.0, 90.0)),
             rod(side * out, low - arm, 0, arm, up + arm, flesh),
             ball(side * out, low + up - arm, 0, (arm, arm, arm), flesh),
         ]
-    return Piece("cactus", tuple(parts), (max(thick, reach), thick), -0.3, high + thick)
+    return piece_of("cactus", parts)
 
 
 def _palm(draw: Stream, stuff: Stuff) -> Piece:
@@ -47,7 +45,7 @@ def _palm(draw: Stream, stuff: Stuff) -> Piece:
         out, down = heading(hang)[1] * reach * 0.85, heading(hang)[0] * reach * 0.85
         at = (heading(yaw)[0] * out, high - down, heading(yaw)[1] * out)
         parts.append(Part("ellipsoid", at, (0.25, 0.06, reach), leaf, (yaw, hang, 0.0)))
-    return Piece("palm", tuple(parts), (reach, reach), -0.3, high + 0.2)
+    return piece_of("palm", parts)
 
 
 def _tall_tree(draw: Stream, stuff: Stuff) -> Piece:
@@ -58,13 +56,13 @@ def _tall_tree(draw: Stream, stuff: Stuff) -> Piece:
         low = draw.uniform(0.8, 2.5)
         parts = [rod(0, -0.3, 0, thick, low + 1.3, bark)]
         parts += [cone(0, low + n * trunk * 0.3, 0, radius * (1 - 0.25 * n), trunk * 0.55, leaf) for n in range(3)]
-        return Piece("tall tree", tuple(parts), (radius, radius), -0.3, low + trunk * 1.2)
+        return piece_of("tall tree", parts)
     parts = [rod(0, -0.3, 0, thick, trunk + 0.8, bark), ball(0, trunk, 0, (radius, radius * 1.1, radius), leaf)]
     if draw.chance(0.5):
         parts.append(
             ball(radius * 0.5, trunk - radius * 0.5, radius * 0.3, (radius * 0.7, radius * 0.6, radius * 0.7), leaf)
         )
-    return Piece("tall tree", tuple(parts), (thick + 0.3, thick + 0.3), -0.3, trunk + radius * 2.2)
+    return piece_of("tall tree", parts)
 
 
 def _bush(draw: Stream, stuff: Stuff) -> Piece:
@@ -76,7 +74,7 @@ def _bush(draw: Stream, stuff: Stuff) -> Piece:
             ball(side * radius, -0.1, radius * 0.4, (radius * 0.7, radius * 0.6, radius * 0.7), leaf)
             for side in (-1, 1)
         ]
-    return Piece("bush", tuple(parts), (radius * 1.7, radius * 1.1), -0.1, radius * 1.5)
+    return piece_of("bush", parts)
 
 
 def _log(draw: Stream, stuff: Stuff) -> Piece:
@@ -84,10 +82,10 @@ def _log(draw: Stream, stuff: Stuff) -> Piece:
     thick, bark = draw.uniform(0.15, 0.35), stuff.small(draw)
     if draw.chance(0.4):
         high = draw.uniform(0.25, 0.6)
-        return Piece("log", (rod(0, -0.1, 0, thick, high + 0.1, bark),), (thick, thick), -0.1, high)
+        return piece_of("log", [rod(0, -0.1, 0, thick, high + 0.1, bark)])
     length = draw.uniform(1.5, 4.0)
     part = Part("cylinder", (0, thick * 0.8, 0), (thick, length / 2, thick), bark, (0.0, 0.0, 90.0))
-    return Piece("log", (part,), (length / 2, thick), 0, thick * 2)
+    return piece_of("log", [part])
 
 
 def _bench(draw: Stream, stuff: Stuff) -> Piece:
@@ -97,7 +95,7 @@ def _bench(draw: Stream, stuff: Stuff) -> Piece:
         Part("box", (0, 0.72, -0.24), (wide / 2, 0.22, 0.03), wood, (0.0, 10.0, 0.0)),
         *(box(side * wide * 0.4, 0, 0, 0.07, 0.4, 0.42, legs) for side in (-1, 1)),
     )
-    return Piece("bench", parts, (wide / 2, 0.32), 0, 0.95)
+    return piece_of("bench", parts)
 
 
 def _fountain(draw: Stream, stuff: Stuff) -> Piece:
@@ -111,7 +109,7 @@ def _fountain(draw: Stream, stuff: Stuff) -> Piece:
         rod(0, high - 0.12, 0, radius * 0.45, 0.12, stone),
         ball(0, high + 0.2, 0, (0.18, 0.25, 0.18), water),
     )
-    return Piece("fountain", parts, (radius, radius), 0, high + 0.7)
+    return piece_of("fountain", parts)
 
 
 def _parasol(draw: Stream, stuff: Stuff) -> Piece:
@@ -120,7 +118,7 @@ def _parasol(draw: Stream, stuff: Stuff) -> Piece:
         rod(0, -0.1, 0, 0.035, high + 0.2, stuff.small(draw)),
         cone(0, high - 0.1, 0, radius, radius * 0.55, cloth),
     )
-    return Piece("parasol", parts, (radius, radius), -0.1, high + radius * 0.5)
+    return piece_of("parasol", parts)
 
 
 def _lounger(draw: Stream, stuff: Stuff) -> Piece:
@@ -131,7 +129,7 @@ def _lounger(draw: Stream, stuff: Stuff) -> Piece:
         Part("box", (0, 0.46, -0.5), (0.32, 0.03, 0.4), cloth, (0.0, raised, 0.0)),
         *(box(side * 0.28, 0, z, 0.05, 0.26, 0.05, frame) for side in (-1, 1) for z in (-0.25, 0.85)),
     )
-    return Piece("lounger", parts, (0.35, 1.0), 0, 0.85)
+    return piece_of("lounger", parts)
 
 
 def _towel(draw: Stream, stuff: Stuff) -> Piece:
@@ -141,7 +139,7 @@ def _towel(draw: Stream, stuff: Stuff) -> Piece:
     parts.append(
         ball(0.65, 0, 0.3, (0.18, 0.18, 0.18), thing) if draw.chance(0.5) else box(0.65, 0, 0.3, 0.3, 0.35, 0.25, thing)
     )
-    return Piece("towel", tuple(parts), (0.85, 0.95), -0.02, 0.4)
+    return piece_of("towel", parts)
 
 
 def _hut(draw: Stream, stuff: Stuff) -> Piece:
@@ -156,7 +154,7 @@ def _hut(draw: Stream, stuff: Stuff) -> Piece:
         box(wide * 0.15, 0, deep / 2, 0.9, 1.9, 0.1, stuff.small(draw)),
         box(-wide * 0.25, 1.0, deep / 2, 0.6, 0.6, 0.1, stuff.small(draw)),
     )
-    return Piece("hut", parts, (wide / 2 + 0.3, deep / 2 + 0.3), 0, high + wide / 2 + 0.3)
+    return piece_of("hut", parts)
 
 
 _MAKERS: Mapping[str, Callable[[Stream, Stuff], Piece]] = {

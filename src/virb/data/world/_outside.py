@@ -100,11 +100,23 @@ class Ground:
         """Add a path, a pond, the sea: things may stand on it."""
         self._add(label, [shape])
 
-    def put(self, piece: Piece, at: Vector, yaw: float, label: str, gap: float = 0.1, sunk: float = 0.0) -> bool:
-        """Stand a piece somewhere, unless something is there."""
+    def put(
+        self, piece: Piece, at: Vector, yaw: float, label: str, gap: float = 0.1, sunk: float = 0.0, crown: bool = False
+    ) -> bool:
+        """Stand a piece somewhere, unless something is there.
+
+        Args:
+            piece: what is put in.
+            at: where.
+            yaw: its turn.
+            label: what it counts as.
+            gap: metres to what is next to it.
+            sunk: metres of it that are in the ground.
+            crown: whether it may reach into others but for its first part: its trunk.
+        """
         at = (at[0], at[1] + self.height(at) - sunk, at[2])
-        place = bounds(piece, at, yaw)
-        place = place._replace(low=min(place.low, at[1]))
+        trunk = piece.parts[0].half
+        place = bounds(piece._replace(half=(trunk[0] + 0.3, trunk[2] + 0.3)) if crown else piece, at, yaw)
         if any(place.meets(other, gap) for other in self._taken):
             return False
         self._taken.append(place)
@@ -117,9 +129,11 @@ class Ground:
         """Put pieces of one name in view, turned anyhow, where there is room."""
         for n in range(count):
             child = draw.child(name, n)
-            piece = (_STREET[name] if name in _STREET else lambda d, s: landmark(name, d, s))(child, self.stuff)
-            label = {"car": "vehicle", "tree": "plant", "hedge": "plant"}.get(name, name)
-            self.put(piece, self.somewhere(child, near, far, wide), child.uniform(0, 360), label, gap, 0.05)
+            piece = _STREET[name](child, self.stuff) if name in _STREET else landmark(name, child, self.stuff)
+            # What streets have is named as streets name it: a tree is a plant.
+            label = piece.name if name in _STREET else name
+            at, yaw = self.somewhere(child, near, far, wide), child.uniform(0, 360)
+            self.put(piece, at, yaw, label, gap, 0.05, crown=name == "tall tree")
 
     def scene(self, draw: Stream) -> Scene:
         """What the camera sees."""
