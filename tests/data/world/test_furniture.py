@@ -71,6 +71,17 @@ def test_pieces_of_a_room_are_inside_and_apart() -> None:
             assert not any(box.meets(other) for other in room.taken[: max(0, number - 1)])
 
 
+def test_what_is_fitted_into_a_room_has_its_back_to_a_wall_and_room_of_its_own() -> None:
+    room = Room(Box(-1.5, 1.5, 0, 2.6, -1.5, 1.5))
+    for number, name in enumerate(("bath", "basin", "toilet", "towels"), start=1):
+        assert room.fit(Stream("fit", number), fitting(name, Stream(name), STUFF), 100 + number, number)
+    for number, box in enumerate(room.taken):
+        gaps = (box.west + 1.5, 1.5 - box.east, box.north + 1.5, 1.5 - box.south)
+        assert 0 < min(gaps) < 0.03
+        assert not any(box.meets(other) for other in room.taken[:number])
+    assert {(shape.label, shape.instance) for shape in room.shapes} == {(100 + n, n) for n in range(1, 5)}
+
+
 def test_two_boxes_meet_only_when_they_overlap_along_every_axis() -> None:
     box = Box(0, 1, 0, 1, 0, 1)
     assert box.meets(Box(0.9, 2, 0.9, 2, 0.9, 2))
