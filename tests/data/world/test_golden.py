@@ -12,12 +12,15 @@ from virb.data.world.sets import SETS
 # Set: version of the renderer, of the set, and digest.
 GOLDEN = {
     "breeds": (1, 1, "2b360880dcf90f82"),
+    "few": (1, 1, "7b21a5fd605b07d3"),
     "flats": (1, 1, "8287f6f3e40d3ac4"),
     "objects": (1, 1, "aba0638be6a4b83e"),
     "objects-shifted": (1, 1, "783884f080fec225"),
     "rooms": (1, 1, "fa1a6def588322e4"),
     "street": (1, 1, "f168c3fe2b6d37b3"),
     "tabletop": (1, 1, "47850b1f356d0b77"),
+    "textures": (1, 1, "3458e1fc67d3fe81"),
+    "tiny": (1, 1, "c3cf988e6a10c2f5"),
 }
 
 

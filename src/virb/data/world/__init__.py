@@ -20,9 +20,6 @@ from virb.data.world.sets import SETS, SceneSet
 from virb.errors import UserError, unknown
 from virb.progress import Progress
 
-SIZE = 96
-"""Side of the images in pixels."""
-
 
 def open_world(name: str, progress: Progress) -> Dataset:
     """Open a scene set, rendering it first where it is not in the cache.
@@ -37,9 +34,8 @@ def open_world(name: str, progress: Progress) -> Dataset:
             installed, or the images do not fit the cache or cannot be written.
     """
     scenes = _find(name)
-    return dataset_of(
-        card_of(name, scenes), scenes, open_entry(name.partition("@")[0], scenes, SIZE, Cache(), progress)
-    )
+    entry = open_entry(name.partition("@")[0], scenes, scenes.size, Cache(), progress)
+    return dataset_of(card_of(name, scenes), scenes, entry)
 
 
 def world_card(name: str) -> DataCard:

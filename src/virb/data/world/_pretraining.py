@@ -13,9 +13,6 @@ from virb.data.world.domains import DOMAINS, Domain
 from virb.errors import UserError, unknown
 from virb.progress import Progress
 
-DOMAIN_SIZE = 64
-"""Side of the images in pixels: a little more than the small networks that learn from them are shown at once."""
-
 
 def open_domain(name: str, images: int | None, progress: Progress) -> Dataset:
     """Open the first images of a domain, rendering them where they are not in the cache.
@@ -41,7 +38,7 @@ def open_domain(name: str, images: int | None, progress: Progress) -> Dataset:
         raise UserError(f"'{images}' is no number of images.", "Ask for 1 or more.")
     counted = copy(domain)
     counted.examples = {"pretrain": images}
-    entry = open_entry(name, counted, DOMAIN_SIZE, Cache(), progress)
+    entry = open_entry(name, counted, counted.size, Cache(), progress)
     dataset = dataset_of(_card(name, counted, images), counted, entry)
     groups = np.array([domain.group(row) for row in range(images)], np.int64)
     return replace(dataset, official=None, groups=groups)
