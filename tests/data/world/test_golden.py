@@ -19,7 +19,7 @@ GOLDEN = {
     "rooms": (1, 1, "fa1a6def588322e4"),
     "street": (1, 1, "f168c3fe2b6d37b3"),
     "tabletop": (1, 1, "47850b1f356d0b77"),
-    "textures": (1, 1, "3458e1fc67d3fe81"),
+    "textures": (1, 1, "0fbdc28a7cded879"),
     "tiny": (1, 1, "c3cf988e6a10c2f5"),
 }
 

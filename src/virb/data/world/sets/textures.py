@@ -18,7 +18,7 @@ _AWAY = 3.0
 """Metres from the camera to the surface."""
 _STEEPEST = {"wall": 58.0, "panel": 50.0, "pillar": 40.0, "bulge": 25.0}
 """Degrees by which a surface is slanted at most."""
-_CONTRAST = 0.12
+_CONTRAST = 0.2
 """How far apart two colours are at least, in linear light."""
 
 
@@ -32,7 +32,7 @@ class Textures(SceneSet):
         "drawn without regard to the texture, and each covers as much of any texture, so neither colours nor contrast "
         "tell."
     )
-    examples: Mapping[Split, int] = {"fit": 2000, "select": 400, "test": 1000}
+    examples: Mapping[Split, int] = {"fit": 2400, "select": 400, "test": 1000}
     classes: Mapping[str, tuple[str, ...]] = {"texture": MOTIFS}
 
     def draw(self, stream: Stream, split: Split, row: int) -> Drawn:
@@ -41,7 +41,7 @@ class Textures(SceneSet):
         surface = stream.choice(_SURFACES)
         camera = _camera(stream.child("camera"), _STEEPEST[surface])
         wide = 2 * _AWAY * math.tan(math.radians(camera.fov / 2))
-        periods = 3.5 * 2.4 ** stream.uniform(0, 1)  # across the image
+        periods = 3.0 * 2.2 ** stream.uniform(0, 1)  # across the image
         texture = Texture(
             MOTIFS[label],
             _colours(stream.child("colours")),
