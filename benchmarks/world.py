@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from virb.cache import Cache, show_size
-from virb.data.world import SIZE, world_size
+from virb.data.world import world_size
 from virb.data.world._entry import open_entry
 from virb.data.world._render import render
 from virb.data.world._scene import Camera, Light, Scene, Shape, ShapeKind, Texture, TextureKind
@@ -75,10 +75,10 @@ def main() -> None:
 
 def render_every_set(share: float, threads: int) -> None:
     """Render, one set after another, and print images, seconds and bytes of each."""
-    render(room(Stream("warm")), SIZE)
+    render(room(Stream("warm")), 96)
     wholes = {name: sum(scenes.examples.values()) * scenes.images for name, scenes in SETS.items()}
     sizes = {name: world_size(name)[1] for name in wholes}
-    print(f"{len(wholes)} sets, {sum(wholes.values()):,} images at {SIZE} px, {show_size(sum(sizes.values()))}")
+    print(f"{len(wholes)} sets, {sum(wholes.values()):,} images, {show_size(sum(sizes.values()))}")
     print(f"{threads} threads, the first {share:g} of each\n{'set':16s} images  seconds  images/s  CPU s  all of it, s")
     total = processor = 0.0
     for name, scenes in SETS.items():
@@ -86,7 +86,7 @@ def render_every_set(share: float, threads: int) -> None:
         part.examples = {split: math.ceil(share * count) for split, count in scenes.examples.items()}
         with tempfile.TemporaryDirectory() as place:
             start = time.perf_counter(), time.process_time()
-            entry = open_entry(name, part, SIZE, Cache(Path(place), 10**12), Quiet(), threads)
+            entry = open_entry(name, part, part.size, Cache(Path(place), 10**12), Quiet(), threads)
             spent, cpu = time.perf_counter() - start[0], time.process_time() - start[1]
             images = math.prod(entry.arrays["images"].shape[:2])
             del entry  # its files are mapped

@@ -7,9 +7,8 @@ import pytest
 
 from virb.data import data_recipe, open_data, open_data_recipe, open_pretraining_data
 from virb.data._pretraining import first_images, part_of
-from virb.data.world import _pretraining as domains
 from virb.data.world._rendering import render_example
-from virb.data.world.domains import DOMAINS
+from virb.data.world.domains import DOMAINS, Domain
 from virb.errors import UserError
 
 
@@ -81,7 +80,7 @@ def test_only_class_ids_of_whole_images_are_kept(photos):
 
 @pytest.fixture
 def _small(monkeypatch):
-    monkeypatch.setattr(domains, "DOMAIN_SIZE", 16)
+    monkeypatch.setattr(Domain, "size", 16)
 
 
 def rows_of(names, *asked):

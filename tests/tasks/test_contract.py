@@ -17,8 +17,9 @@ from virb.probes import PROBES, standard_probes
 from virb.spec import Classes, InputPolicy, Task, Values
 from virb.tasks import TASKS
 
-SHARE = "@0.04"
-"""Of a world, which is rendered for these tests: its first examples are those of the whole."""
+SHARE = 0.04
+"""Of a world, which is rendered for these tests: its first examples are those of the whole. More where it has many
+classes, of which every split has one in turn."""
 FILES = miniatures.file_sources()
 """Sources that lie below a data root; tests/data/test_sources.py has more about them."""
 OPENED: dict[str, Dataset] = {}
@@ -37,8 +38,16 @@ def data(task: Task, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
             root = tmp_path_factory.mktemp("root")
             OPENED[task.data] = miniatures.write(task.data, "official", root).open(root)
         else:
-            OPENED[task.data] = open_data(task.data + SHARE if task.data.startswith("world:") else task.data)
+            OPENED[task.data] = open_data(part_of(task.data) if task.data.startswith("world:") else task.data)
     return OPENED[task.data]
+
+
+def part_of(world: str) -> str:
+    """Enough of a world for every task on it."""
+    scenes = SETS.load(world.removeprefix("world:"))
+    classes = max(map(len, scenes.classes.values()), default=0)
+    smallest = min(count for count in scenes.examples.values() if count)
+    return f"{world}@{max(SHARE, classes / smallest)}"
 
 
 @pytest.fixture

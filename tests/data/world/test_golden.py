@@ -16,6 +16,7 @@ GOLDEN = {
     "aerial": (1, 1, "cde2194676e4212d"),
     "breeds": (1, 1, "2b360880dcf90f82"),
     "clips": (1, 1, "33b0d909652b1f1c"),
+    "few": (1, 1, "7b21a5fd605b07d3"),
     "flats": (1, 1, "8287f6f3e40d3ac4"),
     "hands": (1, 1, "e07e57885a45706d"),
     "objects": (1, 1, "aba0638be6a4b83e"),
@@ -25,6 +26,8 @@ GOLDEN = {
     "rooms": (1, 2, "039ecbfa911d822d"),
     "street": (1, 1, "f168c3fe2b6d37b3"),
     "tabletop": (1, 1, "47850b1f356d0b77"),
+    "textures": (1, 1, "0fbdc28a7cded879"),
+    "tiny": (1, 1, "c3cf988e6a10c2f5"),
     "views": (1, 1, "4686544740d302b0"),
 }
 

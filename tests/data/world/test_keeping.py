@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from virb.cache import Cache
-from virb.data import world
-from virb.data.world import _keeping, _pretraining
+from virb.data.world import _keeping
 from virb.data.world._scene import Camera, Scene, Shape, Texture
+from virb.data.world.domains import Domain
 from virb.data.world.sets import Drawn, SceneSet
 from virb.errors import UserError
 from virb.progress import Quiet
@@ -20,6 +20,7 @@ class Blocks(SceneSet):
 
     title = "Blocks"
     about = "Boxes."
+    size = 16
     examples: Mapping[str, int] = {"fit": 5, "select": 2, "test": 3}
     classes: Mapping[str, tuple[str, ...]] = {"parity": ("even", "odd")}
     values: Mapping[str, int] = {"depth": 1}
@@ -54,8 +55,7 @@ class Shelf:
 def _small_world(monkeypatch, tmp_path):
     monkeypatch.setenv("VIRB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(_keeping, "SETS", Shelf())
-    monkeypatch.setattr(world, "SIZE", 16)
-    monkeypatch.setattr(_pretraining, "DOMAIN_SIZE", 16)
+    monkeypatch.setattr(Domain, "size", 16)
 
 
 def file_of(name, array):

@@ -27,9 +27,6 @@ from virb.data.world.sets import SETS, SceneSet
 from virb.errors import UserError, unknown
 from virb.progress import Progress
 
-SIZE = 96
-"""Side of the images in pixels."""
-
 
 def open_world(name: str, progress: Progress) -> Dataset:
     """Open a scene set, rendering it first where it is not in the cache.
@@ -44,9 +41,8 @@ def open_world(name: str, progress: Progress) -> Dataset:
             installed, or the images do not fit the cache or cannot be written.
     """
     scenes = _find(name)
-    return dataset_of(
-        card_of(name, scenes), scenes, open_entry(name.partition("@")[0], scenes, SIZE, Cache(), progress)
-    )
+    entry = open_entry(name.partition("@")[0], scenes, scenes.size, Cache(), progress)
+    return dataset_of(card_of(name, scenes), scenes, entry)
 
 
 def world_card(name: str) -> DataCard:
@@ -74,7 +70,7 @@ def world_size(name: str) -> tuple[int, int]:
         UserError: as :func:`open_world`.
     """
     scenes = _find(name)
-    return len(rows(scenes)) * scenes.images, bytes_of(plan(scenes, SIZE))
+    return len(rows(scenes)) * scenes.images, bytes_of(plan(scenes, scenes.size))
 
 
 def domain_cards() -> dict[str, DataCard]:
@@ -115,7 +111,7 @@ def card_of(name: str, scenes: SceneSet) -> DataCard:
         "PeerJ 2:e453, 2014. doi:10.7717/peerj.453",
         homepage="https://scikit-image.org/docs/stable/api/skimage.data.html",
         images=len(rows(scenes)) * scenes.images,
-        splits={split: scenes.examples[split] for split in ("fit", "select", "test") if scenes.examples[split]},
+        splits={split: scenes.examples[split] for split in ("fit", "select", "test") if scenes.examples.get(split)},
         columns={**scenes.classes, **scenes.regions},
         how_to_get="virb renders it when it is first asked for, and keeps it in the cache: pip install 'virb[demo]'",
     )

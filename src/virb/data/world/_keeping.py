@@ -8,7 +8,6 @@ from typing import Literal, NamedTuple, final
 import numpy as np
 
 from virb.cache import Cache, show_size
-from virb.data import world
 from virb.data.world import _pretraining
 from virb.data.world._entry import altered, bytes_of, faults, key_of, open_entry, plan, read_mark
 from virb.data.world._rendering import render_example, rows
@@ -193,7 +192,7 @@ def _fetching(one: _Wanted) -> str:
     """The command that renders it."""
     if one.scenes.shelf != "domain":
         return f"virb data fetch {one.title}"
-    side = "" if one.side == _pretraining.DOMAIN_SIZE else f" --side {one.side}"
+    side = "" if one.side == one.scenes.size else f" --side {one.side}"
     return f"virb data fetch {one.title} --images {one.scenes.examples['pretrain']}{side}"
 
 
@@ -204,9 +203,10 @@ def _wanted(name: str, images: int | None, side: int | None) -> Sequence[_Wanted
             raise unknown("pre-training domain", name, [f"world:{one}" for one in DOMAINS.names()])
         if images < 1:
             raise UserError(f"'{images}' is no number of images.", "Ask for 1 or more.")
-        return [_Wanted(whole, _pretraining.of_images(DOMAINS.load(whole), images), side or _pretraining.DOMAIN_SIZE)]
+        domain = DOMAINS.load(whole)
+        return [_Wanted(whole, _pretraining.of_images(domain, images), side or domain.size)]
     if side is not None:
-        raise UserError(f"Worlds of end tasks have images of {world.SIZE} px, not '{side}'.", "Leave --side out.")
+        raise UserError(f"'{side}' is no choice: worlds of end tasks have images of one size.", "Leave --side out.")
     if name == "world":
         return [_a_set(one) for one in SETS.names()]
     if whole in DOMAINS.names() and whole not in SETS.names():
@@ -219,7 +219,8 @@ def _wanted(name: str, images: int | None, side: int | None) -> Sequence[_Wanted
 
 
 def _a_set(name: str) -> _Wanted:
-    return _Wanted(name, SETS.load(name), world.SIZE)
+    scenes = SETS.load(name)
+    return _Wanted(name, scenes, scenes.size)
 
 
 def _domains_in_cache() -> list[_Wanted]:

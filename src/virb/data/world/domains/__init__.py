@@ -11,12 +11,16 @@ from virb.registry import Shelf
 
 
 class Domain(SceneSet):
-    """A kind of images to learn from, one scene each; ``examples`` has none until somebody says how many."""
+    """A kind of images to learn from, one scene each; ``examples`` has none until somebody says how many.
+
+    Its images are a little larger than what the small networks that learn from them are shown at once.
+    """
 
     shelf: ClassVar[str] = "domain"
     splits: ClassVar[tuple[Split, ...]] = ("pretrain",)
     words: ClassVar[tuple[str, ...]] = ("world", "domain")
     examples: Mapping[Split, int] = {"pretrain": 0}
+    size: int = 64
 
     def group(self, row: int) -> int:
         """What an image is cut from: a clip, a room; images of equal group are related. Here each is its own."""
