@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check format browser clean
+.PHONY: demo test test-sweep check format browser clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    install virb and run the whole job offline; ends with a report"
 	@echo "make test    install what the tests need and run them"
+	@echo "make test-sweep  build one small network of every family of timm's: slow"
 	@echo "make check   lint, types and import floors"
 	@echo "make format  let ruff put the code in order"
 
@@ -17,6 +18,9 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.test browser
 	$(BIN)/pytest $(ARGS)
+
+test-sweep: $(VENV)/.test
+	$(BIN)/pytest -m sweep -rs tests/encoders/test_sweep.py $(ARGS)
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

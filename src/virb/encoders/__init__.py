@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NamedTuple
 
+from virb.encoders._overrides import split_overrides
 from virb.errors import UserError, unknown
 from virb.registry import Shelf
 from virb.spec import EncoderSpec, InputPolicy, Preprocessing
@@ -40,6 +41,8 @@ class EncoderSource(ABC):
     form: str
     """How it is asked for: ``timm:NAME``."""
     about: str
+    normalises: bool = True
+    """Whether its encoders see normalised pixels, so that mean and deviation can be others."""
 
     @abstractmethod
     def parse(self, name: str, rest: str) -> EncoderSpec:
@@ -80,15 +83,24 @@ ENCODERS: Shelf[EncoderSource] = Shelf("virb.encoders", "SOURCE", "encoder sourc
 def parse_encoder(name: str) -> EncoderSpec:
     """Turn ``timm:resnet50``, ``checkpoint:PATH@ARCH``, ``random:ARCH``, ``pixels``, … into a spec.
 
+    Behind each may stand what is asked for instead of its own card: ``timm:resnet50+mean=0.5+std=0.5``.
+
     Raises:
         UserError: no source has this name, or the source refuses what follows it.
     """
+    name, asked = split_overrides(name)
     prefix, _, rest = name.partition(":")
     if prefix not in ENCODERS.names():
         forms = [source.form for _, source in ENCODERS.items()]
         error = unknown("encoder source", prefix, ENCODERS.names())
         raise UserError(error.problem, f"An encoder is named {', '.join(forms)}.\n{error.remedy}")
-    return ENCODERS.load(prefix).parse(name, rest)
+    source = ENCODERS.load(prefix)
+    spec = source.parse(name, rest)
+    if asked is None:
+        return spec
+    if not source.normalises:
+        raise UserError(f"'{name}' reads pixels as they are, without '{asked}'.", f"Write {name}.")
+    return spec.model_copy(update={"name": f"{spec.name}{asked}", "overrides": asked})
 
 
 def check_encoder(spec: EncoderSpec, inputs: InputPolicy) -> None:
@@ -100,7 +112,7 @@ def load_encoder(encoder: str | EncoderSpec, inputs: InputPolicy | None = None, 
     """Load and seal an encoder.
 
     Args:
-        encoder: a name such as ``"timm:resnet50"``, or a spec.
+        encoder: a name such as ``"timm:resnet50"`` or ``"timm:resnet50+interpolation=bilinear"``, or a spec.
         inputs: the size it will see; 224 px by default.
         device: ``"auto"`` takes CUDA where there is one; otherwise any torch device.
 
@@ -113,4 +125,6 @@ def load_encoder(encoder: str | EncoderSpec, inputs: InputPolicy | None = None, 
     spec = parse_encoder(encoder) if isinstance(encoder, str) else encoder
     inputs = inputs or InputPolicy()
     loaded = ENCODERS.load(spec.source).load(spec, inputs)
+    if spec.overrides is not None:
+        loaded = loaded._replace(preprocessing=spec.overrides.over(loaded.preprocessing))
     return Encoder(spec, loaded, inputs, device)

@@ -28,6 +28,9 @@ from virb.errors import UserError
 from virb.features._pass import OnBadImage as OnBadImage
 from virb.features._pass import Pass
 from virb.features._shards import BATCH, Entry, Floats, Lazy, Writer, writing
+from virb.features._speed import Speed as Speed
+from virb.features._speed import cost_of as cost_of
+from virb.features._speed import measure as measure
 from virb.progress import Progress, Quiet
 from virb.spec import LAYERS, digest_of
 
@@ -56,12 +59,14 @@ class Features:
         entries: where each reading is.
         bad: images that could not be decoded, by row, and why; their features are zeros nobody should read.
         seconds: how long the extraction took; 0 where everything was there.
+        speed: what was measured on the way; None where everything was there.
         notes: what the reader of a score should know.
     """
 
     entries: Mapping[Reading, Entry]
     bad: dict[int, str]
     seconds: float = 0.0
+    speed: Speed | None = None
     notes: tuple[str, ...] = field(default=())
 
     def take(self, reading: Reading, rows: NDArray[np.int64]) -> Floats:
@@ -124,19 +129,19 @@ def extract(
     entries = {
         reading: _entry(encoder, dataset, reading, cache, on_bad_image) for reading in sorted(dict.fromkeys(readings))
     }
-    start, notes = time.perf_counter(), []
+    start, notes, speed = time.perf_counter(), [], None
     with ExitStack() as locks:
         for entry in sorted(entries.values(), key=lambda entry: entry.folder):  # one order, so that nobody deadlocks
             locks.enter_context(cache.lock(entry.folder))
         missing = {reading: entry.missing for reading, entry in entries.items()}
         if any(missing.values()):
             _announce(encoder, dataset, entries, missing, cache, progress)
-            notes = _compute(encoder, dataset, entries, missing, on_bad_image, progress)
+            notes, speed = _compute(encoder, dataset, entries, missing, on_bad_image, progress)
             seconds = time.perf_counter() - start
         else:
             seconds = 0.0
     bad = {row: reason for entry in entries.values() for row, reason in entry.bad.items()}
-    return Features(entries, dict(sorted(bad.items())), seconds, tuple(notes))
+    return Features(entries, dict(sorted(bad.items())), seconds, speed, tuple(notes))
 
 
 def offers(encoder: Encoder, reading: Reading) -> bool:
@@ -187,8 +192,8 @@ def _compute(
     missing: Mapping[Reading, Sequence[Any]],
     on_bad_image: OnBadImage,
     progress: Progress,
-) -> list[str]:
-    """One pass over the images that any entry lacks. Returns what a reader should know."""
+) -> tuple[list[str], Speed | None]:
+    """One pass over the images that any entry lacks. Returns what a reader should know, and how fast it was."""
     writers = {reading: Writer(entry, list(missing[reading])) for reading, entry in entries.items()}
     starts = [
         row for row in range(0, len(dataset.keys), BATCH) if any(writer.wants(row) for writer in writers.values())
@@ -202,8 +207,9 @@ def _compute(
             for reading in wanted:
                 values = maps[reading.layer] if reading.map else _pooled(maps[reading.layer])
                 writers[reading].add(batch.start, values, batch.bad)
+            one_pass.gauge.extracted(batch.stop - batch.start)
             progress.advance(f"{encoder.spec.name} on {dataset.card.name}", batch.stop, len(dataset.keys))
-    return one_pass.notes
+    return one_pass.notes, one_pass.gauge.speed(one_pass.part) if starts else None
 
 
 def _pooled(values: Floats) -> Floats:
