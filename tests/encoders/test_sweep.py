@@ -1,6 +1,7 @@
 """One small member of every family of timm's gives an embedding and stages, or is refused with a sentence.
 
-Slow, and so left out unless it is asked for: ``make test-sweep``. Families that are refused are skipped with the reason.
+Slow, and so left out unless it is asked for: ``make test-sweep``. Families that are refused are skipped, with the
+reason.
 """
 
 import warnings
@@ -36,10 +37,8 @@ def smallest(family):
             except (NotImplementedError, RuntimeError):  # computes with tensors while it is built
                 sizes[name] = (float("inf"), None)
                 continue
-        sizes[name] = (
-            sum(values.numel() for values in module.parameters()),
-            [i["reduction"] for i in module.feature_info],
-        )
+        parameters = sum(values.numel() for values in module.parameters())
+        sizes[name] = parameters, [info["reduction"] for info in module.feature_info]
     name = min(sizes, key=lambda name: sizes[name][0])
     return name, *sizes[name], timm.get_pretrained_cfg(name).input_size[-1]
 

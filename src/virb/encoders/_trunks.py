@@ -67,7 +67,7 @@ def card_of(module: nn.Module) -> Preprocessing:
     Raises:
         UserError: the card names an interpolation that virb does not have.
     """
-    card = module.pretrained_cfg if isinstance(module, TimmLike) and isinstance(module, Carded) else None
+    card: Any = module.pretrained_cfg if isinstance(module, TimmLike) and isinstance(module, Carded) else None
     return timm_preprocessing(card) if card else IMAGENET
 
 

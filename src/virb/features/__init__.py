@@ -129,7 +129,9 @@ def extract(
     entries = {
         reading: _entry(encoder, dataset, reading, cache, on_bad_image) for reading in sorted(dict.fromkeys(readings))
     }
-    start, notes, speed = time.perf_counter(), [], None
+    start = time.perf_counter()
+    notes: list[str] = []
+    speed: Speed | None = None
     with ExitStack() as locks:
         for entry in sorted(entries.values(), key=lambda entry: entry.folder):  # one order, so that nobody deadlocks
             locks.enter_context(cache.lock(entry.folder))
