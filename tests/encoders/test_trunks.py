@@ -54,6 +54,24 @@ def test_stages_of_a_transformer_are_its_blocks_laid_out_as_maps(images):
         torch.testing.assert_close(ours, grid, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize(("arch", "cells"), [("test_vit", 6), ("test_vit2", 6), ("test_vit3", 6)])
+def test_a_transformer_at_another_size_is_what_timm_makes_of_it(arch, cells):
+    torch.manual_seed(0)
+    model = timm.create_model(arch, num_classes=0).eval()
+    torch.nn.init.normal_(model.pos_embed)  # so that places matter
+    other = timm.create_model(arch, num_classes=0, dynamic_img_size=True).eval()
+    other.load_state_dict(model.state_dict())
+    encoder = seal_module(model, InputPolicy(size=96))
+    larger = torch.randint(0, 256, (2, 3, 96, 96), dtype=torch.uint8)
+    with torch.inference_mode():
+        expected, maps = other.forward_intermediates(encoder._normalised(larger).contiguous())
+        embedding = other.forward_head(expected)
+    read = encoder.encode(larger, ("embedding", "stage4"))
+    assert read["stage4"].shape[2:] == (cells, cells)
+    torch.testing.assert_close(read["embedding"], embedding, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(read["stage4"], maps[-1], rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize("arch", ["resnet18", "vit_tiny_patch16_224", "tf_efficientnet_lite0", "convnext_atto"])
 def test_the_embedding_of_a_timm_model_is_what_its_classifier_is_given(arch, images):
     torch.manual_seed(0)

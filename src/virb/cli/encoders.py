@@ -29,7 +29,6 @@ def show(
     as_json: bool = JSON,
 ) -> None:
     """Show what a name stands for; with --cost its parameters, multiply-adds, layers, images a second and memory."""
-    from virb.analysis.costs import in_words
     from virb.encoders import load_encoder, parse_encoder
     from virb.spec import InputPolicy
 
@@ -40,9 +39,10 @@ def show(
         return
     if size < 1:
         raise UserError(f"'{size}' is not a size in pixels.", "Ask for 1 or more; 224 is usual.")
-    encoder = load_encoder(spec, InputPolicy(size=size))
+    from virb.analysis.costs import in_words  # with what follows it brings pandas and torch
     from virb.features import cost_of, measure
 
+    encoder = load_encoder(spec, InputPolicy(size=size))
     card["preprocessing"] = encoder.preprocessing.model_dump(mode="json")
     found = cost_of(encoder, measure(encoder))
     show_card(card | (found.model_dump(mode="json") if as_json else in_words(found)), as_json)

@@ -159,7 +159,7 @@ class Encoder:
             read = self.encode(self._grey(), self._trunk.layers)
         except (RuntimeError, AssertionError, ValueError, IndexError, TypeError) as error:
             raise UserError(
-                f"'{self.spec.name}' cannot take images of {size} px: {error}",
+                f"'{self.spec.name}' cannot take images of {size} px: {_first_line(error)}",
                 "Choose a size it can take with --size.",
             ) from error
         return {layer: tuple(values.shape[1:]) for layer, values in read.items()}
@@ -202,6 +202,12 @@ def _no_such_layer(name: str, layer: str, layers: Sequence[str]) -> UserError:
             "Most timm models have maps, and so have pixels and histogram."
         )
     return UserError(f"'{name}' has no layer '{layer}'.", remedy)
+
+
+def _first_line(error: Exception) -> str:
+    """What a library says; some only say that something is not as it must be."""
+    lines = str(error).splitlines()
+    return lines[0] if lines else f"its parts do not fit together ({type(error).__name__})"
 
 
 def _refuse_broken_weights(name: str, module: nn.Module) -> None:
