@@ -148,7 +148,7 @@ def test_a_wrong_request_is_a_user_error_that_says_what_to_write(words, says, tm
 def test_what_an_encoder_costs_is_shown_with_what_it_was_measured_on():
     words = ["encoders", "show", "random:test_resnet", "--cost", "--size", "32"]
     shown = CliRunner().invoke(cli.app, words).output
-    assert "parameters      373 k" in shown
+    assert "parameters     373 k" in shown
     assert "images/s (cpu, " in shown
     assert "stage4 96 x 1 x 1" in shown
     card = json.loads(CliRunner().invoke(cli.app, [*words, "--json"]).output)
