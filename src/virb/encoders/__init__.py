@@ -6,6 +6,8 @@ Naming an encoder is free of torch; loading it is not. See ``_encoder.py`` for t
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from virb.errors import UserError, unknown
@@ -32,6 +34,11 @@ class Listed(NamedTuple):
     about: str
     here: bool
     """Whether it loads without fetching anything."""
+    licence: str = ""
+    size: int | None = None
+    """Bytes of its file, where they are known."""
+    card: Mapping[str, object] = MappingProxyType({})
+    """What else is known of it."""
 
 
 class EncoderSource(ABC):

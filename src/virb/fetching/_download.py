@@ -32,6 +32,8 @@ STALL = 30.0
 WAITS = (1.0, 3.0, 10.0, 30.0)
 """Seconds before each further try; the count starts anew after :data:`GAIN` more bytes."""
 GAIN = 10**6
+SHORTEST = 6
+"""Digits of a digest below which it says nothing."""
 _CHUNK = 1 << 18
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers that may be another in a moment (RFC 9110 and 6585)."""
@@ -57,8 +59,8 @@ def download(
         url: http or https; proxies are taken from the environment.
         target: the file to be; its folder is made.
         size: bytes it must have.
-        sha256: hexadecimal digest it must have.
-        md5: the same, where the publisher gives no better.
+        sha256: hexadecimal digest it must have, or its first digits where the publisher gives no more.
+        md5: the same, where there is no better.
         progress: told megabytes.
         timeout: seconds without a byte after which the connection is tried anew.
 
@@ -352,7 +354,7 @@ def _verified(job: _Job, path: Path) -> str:
     if job.size is not None and size != job.size:
         wrong = f"it has {size:,} bytes, and should have {job.size:,}"
     for name, wanted in (("sha256", job.sha256), ("md5", job.md5)):
-        if wanted is not None and found[name] != wanted.lower():
+        if wanted is not None and not begins_with(found[name], wanted):
             wrong = f"its {name} is {found[name]}, and should be {wanted.lower()}"
     if not wrong:
         return found["sha256"]
@@ -360,6 +362,12 @@ def _verified(job: _Job, path: Path) -> str:
         raise UserError(f"'{path}' is not the file it should be: {wrong}.", "Move it away and fetch it again.")
     job.forget()
     raise job.refused(f"{job.url} is not the file it should be: {wrong}. Nothing of it was kept.")
+
+
+def begins_with(digest: str, wanted: str) -> bool:
+    """Whether a digest is the wanted one, or begins with it where it is cut short."""
+    assert len(wanted) >= SHORTEST, wanted
+    return digest.startswith(wanted.lower())
 
 
 def _hashes(path: Path, *, md5: bool) -> Iterator[tuple[str, str]]:
