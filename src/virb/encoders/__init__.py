@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from virb.encoders._trust import trusting
 from virb.errors import UserError, unknown
 from virb.registry import Shelf
 from virb.spec import EncoderSpec, InputPolicy, Preprocessing
@@ -25,6 +26,8 @@ class Loaded(NamedTuple):
     preprocessing: Preprocessing
     notes: tuple[str, ...] = ()
     """What the reader of a score should know about the weights."""
+    arch: str | None = None
+    """The architecture, where it was found in the weights and is not as the spec names it."""
 
 
 class Listed(NamedTuple):
@@ -98,18 +101,22 @@ def parse_encoder(name: str) -> EncoderSpec:
     return ENCODERS.load(prefix).parse(name, rest)
 
 
-def check_encoder(spec: EncoderSpec, inputs: InputPolicy) -> None:
+def check_encoder(spec: EncoderSpec, inputs: InputPolicy, *, trust_pickle: bool = False) -> None:
     """Refuse, before any compute, an encoder that cannot be loaded. See :meth:`EncoderSource.check`."""
-    ENCODERS.load(spec.source).check(spec, inputs)
+    with trusting(trust_pickle):
+        ENCODERS.load(spec.source).check(spec, inputs)
 
 
-def load_encoder(encoder: str | EncoderSpec, inputs: InputPolicy | None = None, device: str = "auto") -> Encoder:
+def load_encoder(
+    encoder: str | EncoderSpec, inputs: InputPolicy | None = None, device: str = "auto", *, trust_pickle: bool = False
+) -> Encoder:
     """Load and seal an encoder.
 
     Args:
         encoder: a name such as ``"timm:resnet50"``, or a spec.
         inputs: the size it will see; 224 px by default.
         device: ``"auto"`` takes CUDA where there is one; otherwise any torch device.
+        trust_pickle: whether a checkpoint that is more than tensors may run its code while it is read.
 
     Raises:
         UserError: the name, the architecture or the weights are not as they must be.
@@ -119,5 +126,6 @@ def load_encoder(encoder: str | EncoderSpec, inputs: InputPolicy | None = None, 
 
     spec = parse_encoder(encoder) if isinstance(encoder, str) else encoder
     inputs = inputs or InputPolicy()
-    loaded = ENCODERS.load(spec.source).load(spec, inputs)
+    with trusting(trust_pickle):
+        loaded = ENCODERS.load(spec.source).load(spec, inputs)
     return Encoder(spec, loaded, inputs, device)
