@@ -4,13 +4,14 @@ import hashlib
 import json
 
 import pytest
-import timm
 import torch
 from typer.testing import CliRunner
 
 from loopback import loopback
 from virb import cli
+from virb.cache import show_size
 from virb.encoders import load_encoder, parse_encoder
+from virb.encoders._architectures import build
 from virb.encoders._zoo_table import Row, rows
 from virb.encoders.zoo import SOURCE
 from virb.errors import UserError
@@ -18,6 +19,7 @@ from virb.progress import Quiet
 from virb.spec import InputPolicy
 
 SIZE = InputPolicy(size=32)
+ARCH = "narrow_resnet10_w16"
 
 
 @pytest.fixture
@@ -38,33 +40,22 @@ def site(monkeypatch):
 @pytest.fixture
 def network():
     torch.manual_seed(3)
-    return timm.create_model("resnet18", num_classes=0)
+    return build(ARCH).module
 
 
 @pytest.fixture
 def row(site, network, monkeypatch, tmp_path):
-    """A miniature of SwAV's files: a ResNet behind ``module.`` beside its projector and prototypes."""
+    """A miniature of SwAV's files: a small ResNet behind ``module.`` beside its projector and prototypes."""
     state = {f"module.{name}": values for name, values in network.state_dict().items()}
-    state |= {"module.projection_head.0.weight": torch.zeros(8, 512), "module.prototypes.weight": torch.zeros(4, 8)}
+    state |= {"module.projection_head.0.weight": torch.zeros(8, 128), "module.prototypes.weight": torch.zeros(4, 8)}
     torch.save(state, tmp_path / "swav.pth.tar")
     return put(monkeypatch, url=site.put("/deepcluster/swav.pth.tar", (tmp_path / "swav.pth.tar").read_bytes()))
 
 
 def put(monkeypatch, **facts):
-    made = Row(
-        name="swav-mini-100",
-        aliases=("SWAV_mini",),
-        method="swav",
-        data="imagenet-1k",
-        images=1000,
-        epochs=100,
-        arch="resnet18",
-        layout="swav",
-        licence="CC-BY-NC-4.0",
-        page="https://example.org",
-        note="a miniature",
-        **facts,
-    )
+    usual = {"name": "swav-mini-100", "aliases": ("SWAV_mini",), "method": "swav", "data": "imagenet-1k"}
+    usual |= {"images": 1000, "epochs": 100, "arch": ARCH, "layout": "swav", "note": "a miniature"}
+    made = Row(**{**usual, "licence": "CC-BY-NC-4.0", "page": "https://example.org", **facts})
     monkeypatch.setitem(rows(), made.name, made)
     return made
 
@@ -78,21 +69,39 @@ def test_a_published_file_is_fetched_and_computes_what_was_published(row, weight
     assert told.exit_code == 0, told.output
     assert (weights / "swav-mini-100.pth.tar").exists()
     encoder = load_encoder("zoo:SWAV_mini", SIZE)
+    computes(encoder, network)
+    assert encoder.preprocessing.mean == (0.485, 0.456, 0.406)
+    assert "a miniature" in encoder.notes
+    assert encoder.spec.pretraining.images_seen == 100_000
+
+
+def computes(encoder, network):
     images = torch.randint(0, 256, (2, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     card = encoder.preprocessing
     x = (images.float() / 255 - torch.tensor(card.mean)[:, None, None]) / torch.tensor(card.std)[:, None, None]
     with torch.inference_mode():
         torch.testing.assert_close(encoder.encode(images)["embedding"], network.eval()(x), rtol=1e-4, atol=1e-4)
-    assert card.mean == (0.485, 0.456, 0.406)
-    assert "a miniature" in encoder.notes
-    assert encoder.spec.pretraining.images_seen == 100_000
+
+
+def test_of_two_networks_in_a_file_the_row_says_which(site, network, weights, monkeypatch, tmp_path):
+    """Lightly's MoCo reads out the moving average, which it calls backbone, beside the query_backbone it trains."""
+    other = build(ARCH).module
+    both = {"backbone": network, "query_backbone": other}
+    state = {f"{place}.{name}": values for place, net in both.items() for name, values in net.state_dict().items()}
+    state |= {"projection_head.layers.0.weight": torch.zeros(8, 128)}
+    torch.save({"epoch": 99, "state_dict": state, "pytorch-lightning_version": "2"}, tmp_path / "mini.ckpt")
+    url = site.put("/epoch%3D99.ckpt", (tmp_path / "mini.ckpt").read_bytes())
+    put(monkeypatch, name="moco-mini-100", aliases=(), layout="lightly", which="backbone", url=url)
+    SOURCE.fetch(parse_encoder("zoo:moco-mini-100"), Quiet())
+    assert (weights / "moco-mini-100.ckpt").exists()
+    computes(load_encoder("zoo:moco-mini-100", SIZE), network)
 
 
 def test_size_and_licence_are_said_before_anything_is_fetched(row, site, weights):
     told = virb("fetch", "zoo:swav-mini-100")
     assert isinstance(told.exception, UserError)
     assert "--yes" in str(told.exception)
-    assert "44.8 MB" in told.output
+    assert show_size(len(site.served["/deepcluster/swav.pth.tar"].content)) in told.output
     assert "CC-BY-NC-4.0" in told.output
     assert "commercial" in told.output
     assert row.url in told.output

@@ -11,13 +11,14 @@ import timm
 import torchvision
 from make_zoo_page import PAGE, page
 
-from virb.encoders import _zoo_table, parse_encoder
+from virb.encoders import _zoo_table
+from virb.encoders._layouts import layout_named
 from virb.encoders._packaged import PACKAGED
 from virb.encoders._zoo_table import TABLES, row_named, rows, rows_of
+from virb.encoders.zoo import SOURCE
 from virb.errors import UserError
 
 ROWS = list(rows().values())
-PUBLISHED = set(timm.list_pretrained())
 LICENCES = {"Apache-2.0", "BSD-3-Clause", "CC-BY-NC-4.0", "DINOv3", "MIT", "none needed"}
 STUDY = (
     *("Supervised", "Random", "SWAV_800", "MoCov2_800", "MoCov1_200"),
@@ -31,38 +32,48 @@ STUDY = (
 """Of configs/experiment_lists/all.yaml in allenai/ViRB."""
 
 
-def each(test):
-    return pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)(test)
+def test_every_row_is_complete():
+    for row in ROWS:
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", row.name), row.name
+        assert row.licence in LICENCES, row.name
+        assert row.page.startswith("https://"), row.name
+        assert row.images is None or row.images >= 250_000, row.name
+        part = (row.fraction, row.balance)
+        assert part in {(1.0, None), (0.5, None), (0.5, "linear"), (0.25, None), (0.25, "log")}, row.name
+        assert SOURCE.parse(row.name, row.name).pretraining.method == row.method
+        assert row.about
 
 
-@each
-def test_a_row_is_complete(row):
-    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", row.name)
-    assert row.licence in LICENCES
-    assert row.page.startswith("https://")
-    assert row.images is None or row.images >= 250_000
-    assert (row.fraction, row.balance) in {(1.0, None), (0.5, None), (0.5, "linear"), (0.25, None), (0.25, "log")}
-    if row.url is not None:
-        assert urlsplit(row.url).scheme == "https"
-        assert re.fullmatch(r"[a-z0-9-]+\.(pt|pth|pth\.tar|torch|ckpt)", row.file)
-    assert parse_encoder(f"zoo:{row.name}").pretraining.method == row.method
+def test_every_file_is_published_over_https_and_kept_under_the_row_s_name():
+    for row in ROWS:
+        if row.url is not None:
+            assert urlsplit(row.url).scheme == "https", row.name
+            assert re.fullmatch(rf"{row.name}\.(pt|pth|pth\.tar|torch|ckpt)", row.file), row.file
 
 
-@each
-def test_its_architecture_exists(row):
-    assert timm.is_model(row.arch) or row.arch in torchvision.models.list_models()
+def test_every_architecture_exists():
+    for row in ROWS:
+        assert timm.is_model(row.arch) or row.arch in torchvision.models.list_models(), row.name
 
 
-@each
-def test_what_timm_publishes_is_published_so(row):
-    if row.via is None or not row.via.startswith("timm:"):
-        return
-    name = row.via.removeprefix("timm:")
-    assert name in PUBLISHED
-    card = timm.get_pretrained_cfg(name)
-    assert card.hf_hub_id == f"timm/{name}"  # by which the list knows whether it is here
-    own = card.license.removesuffix("-license")
-    assert own == row.licence.lower() or "timm's model card says" in row.licence_note
+def test_every_layout_is_known_and_has_the_network_that_is_taken():
+    for row in ROWS:
+        if row.layout is not None:
+            copies = {copy.name for copy in layout_named(row.layout).copies}
+            assert row.which is None or row.which in copies, row.name
+
+
+def test_what_timm_publishes_is_published_so():
+    published = set(timm.list_pretrained())
+    for row in ROWS:
+        source, _, name = (row.via or "").partition(":")
+        if source != "timm":
+            continue
+        assert name in published
+        card = timm.get_pretrained_cfg(name)
+        assert card.hf_hub_id == f"timm/{name}"  # by which the list knows whether it is here
+        own = card.license.removesuffix("-license")
+        assert own == row.licence.lower() or "timm's model card says" in row.licence_note, name
 
 
 def test_no_name_is_given_twice():
@@ -78,11 +89,12 @@ def test_no_file_is_another_row_s_file():
     assert len(set(urls)) == len(urls)
 
 
-@pytest.mark.parametrize("alias", STUDY)
-def test_the_2021_study_s_names_are_found(alias):
-    assert row_named(alias).study == "paper-2021"
-    assert row_named(alias.lower()) == row_named(alias)
-    assert parse_encoder(f"zoo:{alias}").declared() == parse_encoder(f"zoo:{row_named(alias).name}").declared()
+def test_the_2021_study_s_names_are_found_in_any_case():
+    for alias in STUDY:
+        row = row_named(alias)
+        assert row.study == "paper-2021"
+        assert row_named(alias.lower()) == row
+        assert SOURCE.parse(alias, alias).declared() == SOURCE.parse(row.name, row.name).declared()
 
 
 def test_the_2021_study_has_its_thirty_three_encoders():

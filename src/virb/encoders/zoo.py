@@ -1,6 +1,6 @@
 """The zoo: published encoders, each with its card, under names that say what they are. See ``virb encoders list``."""
 
-from typing import final
+from typing import TYPE_CHECKING, final
 
 from virb.encoders import ENCODERS, EncoderSource, Listed, Loaded
 from virb.encoders._packaged import PACKAGED, Packaged
@@ -8,6 +8,9 @@ from virb.encoders._zoo_files import fetch, path_of, require, size_of
 from virb.encoders._zoo_table import Row, row_named, rows
 from virb.progress import Progress
 from virb.spec import EncoderSpec, InputPolicy
+
+if TYPE_CHECKING:
+    from virb.encoders._checkpoints import Matched
 
 
 @final
@@ -35,9 +38,11 @@ class Zoo(EncoderSource):
         known = _known(spec)
         if isinstance(known, Packaged):
             known.digest(spec.name)
-            return
-        inner = _inner(known, spec.name)
-        ENCODERS.load(inner.source).check(inner, inputs)
+        elif known.url is not None:
+            _matched(known, spec.name)
+        else:
+            inner = _inner(known, spec.name)
+            ENCODERS.load(inner.source).check(inner, inputs)
 
     def weights_digest(self, spec: EncoderSpec) -> str | None:
         """See :meth:`EncoderSource.weights_digest`."""
@@ -54,8 +59,13 @@ class Zoo(EncoderSource):
         known = _known(spec)
         if isinstance(known, Packaged):
             return known.load(spec.name)
-        inner = _inner(known, spec.name)
-        loaded = ENCODERS.load(inner.source).load(inner, inputs)
+        if known.url is not None:
+            found = _matched(known, spec.name)
+            built = found.build(inputs.size, spec.name)
+            loaded = Loaded(built.trunk(spec.name), built.preprocessing, found.notes)
+        else:
+            inner = _inner(known, spec.name)
+            loaded = ENCODERS.load(inner.source).load(inner, inputs)
         return loaded._replace(notes=(*loaded.notes, *([known.note] if known.note else [])))
 
     def fetch(self, spec: EncoderSpec, progress: Progress) -> str:
@@ -108,13 +118,20 @@ def _known(spec: EncoderSpec) -> Packaged | Row:
     return PACKAGED[spec.weights] if spec.weights in PACKAGED else row_named(spec.weights)
 
 
-def _inner(row: Row, name: str) -> EncoderSpec:
-    """What another source is asked for: the same weights under that source's own name."""
-    if row.via is not None:
-        source, _, rest = row.via.partition(":")
-        return ENCODERS.load(source).parse(row.via, rest).model_copy(update={"name": name})
+def _matched(row: Row, name: str) -> "Matched":
+    """A row's file, read in the row's layout and matched to its architecture."""
+    from virb.encoders._checkpoints import match  # torch comes with it
+    from virb.encoders._weight_files import read_weights
+
     path, _ = require(row, name)
-    return EncoderSpec(name=name, source="checkpoint", arch=row.arch, weights=str(path), layout=row.layout)
+    return match(read_weights(path), str(path), row.arch, layout=row.layout, copy=row.which)
+
+
+def _inner(row: Row, name: str) -> EncoderSpec:
+    """What the other source of a row's weights is asked for."""
+    assert row.via is not None, row.name
+    source, _, rest = row.via.partition(":")
+    return ENCODERS.load(source).parse(row.via, rest).model_copy(update={"name": name})
 
 
 def _kept(via: str) -> bool:
