@@ -34,7 +34,7 @@ WAITS = (1.0, 3.0, 10.0, 30.0)
 GAIN = 10**6
 SHORTEST = 6
 """Digits of a digest below which it says nothing."""
-_CHUNK = 1 << 18
+_CHUNK, _CHECKED = 1 << 18, 1 << 22
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers that may be another in a moment (RFC 9110 and 6585)."""
 
@@ -120,6 +120,11 @@ class _Job:
     def refused(self, problem: str) -> UserError:
         """An error that tells the way by hand."""
         return UserError(problem, f"By hand: fetch {self.url} and put it into '{self.target.parent}' as {self.name}.")
+
+    def tell(self, what: str, done: int, total: int) -> None:
+        """Say in megabytes how far it is; only the last byte makes it whole."""
+        whole = max(total // 10**6, 1)
+        self.progress.advance(what, whole if done >= total else min(done // 10**6, whole - 1), whole)
 
     @property
     def name(self) -> str:
@@ -277,7 +282,7 @@ def _copy(job: _Job, answer: http.client.HTTPResponse, part: IO[bytes], done: in
             raise job.refused(f"{job.host} gives more than the {limit:,} bytes that '{job.name}' should have.")
         part.write(block)
         if limit:
-            job.progress.advance(f"{job.name} (MB)", done // 10**6, max(limit // 10**6, 1))
+            job.tell(f"{job.name} (MB)", done, limit)
 
 
 def _read(job: _Job, answer: http.client.HTTPResponse) -> bytes:
@@ -348,8 +353,8 @@ def _wants_page(job: _Job) -> bool:
 
 def _verified(job: _Job, path: Path) -> str:
     """The SHA-256 of a whole file that is as it should be; a part that is not is thrown away."""
-    found = dict(_hashes(path, md5=job.md5 is not None))
     size = path.stat().st_size
+    found = dict(_hashes(job, path, size))
     wrong = ""
     if job.size is not None and size != job.size:
         wrong = f"it has {size:,} bytes, and should have {job.size:,}"
@@ -370,11 +375,14 @@ def begins_with(digest: str, wanted: str) -> bool:
     return digest.startswith(wanted.lower())
 
 
-def _hashes(path: Path, *, md5: bool) -> Iterator[tuple[str, str]]:
-    hashes = [hashlib.sha256(), *([hashlib.md5(usedforsecurity=False)] if md5 else [])]
+def _hashes(job: _Job, path: Path, size: int) -> Iterator[tuple[str, str]]:
+    hashes = [hashlib.sha256(), *([hashlib.md5(usedforsecurity=False)] if job.md5 else [])]
+    done = 0
     with path.open("rb") as file:
-        while block := file.read(1 << 20):
+        while block := file.read(_CHECKED):
             for each in hashes:
                 each.update(block)
+            done += len(block)
+            job.tell(f"{job.name}: checking (MB)", done, size)
     for each in hashes:
         yield each.name, each.hexdigest()
