@@ -1,6 +1,8 @@
 """Architectures by name, timm's and torchvision's, as trunks without a classifier."""
 
 import warnings
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import timm
@@ -8,7 +10,8 @@ import torch
 import torchvision
 from torch import nn
 
-import virb.encoders._narrow  # noqa: F401 - registers its networks with timm
+import virb.encoders._narrow
+import virb.encoders._widened  # noqa: F401 - both register their networks with timm
 from virb.encoders._encoder import Trunk
 from virb.encoders._torchvision_trunk import TorchvisionTrunk, strip_classifier
 from virb.encoders._trunks import IMAGENET, TimmLike, TimmTrunk, at_size, timm_model
@@ -52,20 +55,23 @@ def libraries_of(arch: str) -> tuple[str, ...]:
     return tuple(library for library, has in found if has)
 
 
-def build(arch: str, size: int | None = None, library: str = "") -> Architecture:
+def build(
+    arch: str, size: int | None = None, library: str = "", options: Mapping[str, Any] | None = None
+) -> Architecture:
     """Build a network with random weights from torch's global generator, without its classifier.
 
     Args:
         arch: a timm or torchvision name.
         size: side of the square images it must take; None keeps the architecture's own.
         library: whose network; by default timm's where both have the name.
+        options: of timm's network, beyond its name.
 
     Raises:
         UserError: an unknown name, no classifier to take off, or a size the network cannot take.
     """
     library = library or libraries_of(arch)[0]
     if library == "timm":
-        module: Any = timm_model(arch, size, arch)
+        module: Any = timm_model(arch, size, arch, options=options)
         head = module.pretrained_cfg.get("classifier") or ()
         return Architecture(
             module, timm_preprocessing(module.pretrained_cfg), (head,) if isinstance(head, str) else head
@@ -111,10 +117,11 @@ def _open_branches(module: nn.Module) -> None:
                 nn.init.ones_(gain)
 
 
-def outline(arch: str, library: str = "") -> Architecture:
-    """Build an architecture's names and shapes without allocating any weight."""
+@lru_cache(maxsize=64)
+def outline(arch: str, library: str = "", options: tuple[tuple[str, Any], ...] = ()) -> Architecture:
+    """Build an architecture's names and shapes without allocating any weight. To be looked at, not changed."""
     with torch.device("meta"):
-        return build(arch, library=library)
+        return build(arch, library=library, options=dict(options))
 
 
 def _torchvision_names() -> list[str]:

@@ -56,6 +56,7 @@ class Encoder:
 
     Attributes:
         digest: changes with any name, shape or byte of the weights.
+        arch: the architecture; of a checkpoint, as it was found in the file.
 
     Raises:
         ExperimentError: the weights hold NaN or infinity.
@@ -64,6 +65,7 @@ class Encoder:
 
     def __init__(self, spec: EncoderSpec, loaded: Loaded, inputs: InputPolicy, device: str = "auto") -> None:
         self.spec = spec
+        self.arch = loaded.arch or spec.arch
         self.inputs = inputs
         self.preprocessing = loaded.preprocessing
         self.notes = loaded.notes

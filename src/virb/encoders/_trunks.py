@@ -264,7 +264,14 @@ def at_size(module: nn.Module, size: int, name: str) -> nn.Module:
     return module
 
 
-def timm_model(arch: str, size: int | None, name: str, *, pretrained: bool = False) -> nn.Module:
+def timm_model(
+    arch: str,
+    size: int | None,
+    name: str,
+    *,
+    pretrained: bool = False,
+    options: Mapping[str, Any] | None = None,
+) -> nn.Module:
     """Build a timm model without its classifier.
 
     Args:
@@ -272,17 +279,20 @@ def timm_model(arch: str, size: int | None, name: str, *, pretrained: bool = Fal
         size: side of the square images it must take; None keeps its own.
         name: what it is called in messages.
         pretrained: whether with its published weights.
+        options: how it differs from the architecture of that name, in timm's arguments.
 
     Raises:
         UserError: a size that the network, or its weights, cannot take.
     """
-    module: nn.Module = timm.create_model(arch, pretrained=pretrained, num_classes=0)
+    module: nn.Module = timm.create_model(arch, pretrained=pretrained, num_classes=0, **(options or {}))
     if size is None:
         return module
     fixed = timm.get_pretrained_cfg_value(arch, "fixed_input_size") and not isinstance(module, Resizable)
     if fixed and size != timm.get_pretrained_cfg_value(arch, "input_size")[-1] and _takes(module, "img_size"):
         try:  # a few families can be built for another size, and not be changed to it
-            module = timm.create_model(arch, pretrained=pretrained, num_classes=0, img_size=size)
+            module = timm.create_model(
+                arch, pretrained=pretrained, num_classes=0, **{**(options or {}), "img_size": size}
+            )
         except (AssertionError, RuntimeError, ValueError, TypeError) as error:
             own = timm.get_pretrained_cfg_value(arch, "input_size")[-1]
             raise UserError(f"'{name}' cannot take images of {size} px: {error}", f"Try --size {own}.") from error

@@ -87,7 +87,7 @@ def cache_key(encoder: Encoder, dataset: Dataset, reading: Reading, on_bad_image
     return {
         "schema": SCHEMA,
         "weights": encoder.digest,
-        "architecture": [encoder.spec.source, encoder.spec.arch, encoder.spec.layout],
+        "architecture": [encoder.spec.source, encoder.arch, encoder.spec.layout],
         "layer": [reading.layer, reading.pooling],
         "inputs": encoder.inputs.model_dump(mode="json"),
         "preprocessing": encoder.preprocessing.declared(),
