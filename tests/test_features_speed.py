@@ -48,7 +48,8 @@ def test_memory_that_is_taken_while_it_is_measured_is_in_the_peak():
 
 
 @pytest.fixture
-def records(photos, tmp_path):
+def records(photos, tmp_path, monkeypatch):
+    monkeypatch.setenv("VIRB_CACHE", str(tmp_path / "cache"))  # nobody else has been here
     asked = {"size": 32, "layers": "final", "output": tmp_path / "out"}
     first = virb.evaluate("random:test_resnet", f"folder:{photos}", probes=["knn", "logistic"], **asked)
     cached = virb.evaluate("random:test_resnet", f"folder:{photos}", probes=["linear"], **asked)

@@ -14,7 +14,9 @@ _RESAMPLE = {0: "nearest", 2: "bilinear", 3: "bicubic"}
 """Pillow's numbers, which a Hugging Face processor is written with."""
 
 
-def statistics(layout: Layout, card: Preprocessing, processor: Mapping[str, Any] | None) -> tuple[Preprocessing, str]:
+def statistics(
+    layout: Layout, card: Preprocessing, processor: Mapping[str, Any] | None
+) -> tuple[Preprocessing, str]:
     """The statistics, and a note on where they come from where that is not the architecture itself.
 
     Args:
@@ -25,9 +27,7 @@ def statistics(layout: Layout, card: Preprocessing, processor: Mapping[str, Any]
     if processor is not None and "image_mean" in processor and "image_std" in processor:
         given: dict[str, Any] = {"mean": processor["image_mean"], "std": processor["image_std"]}
         how = _RESAMPLE.get(processor.get("resample", -1), card.interpolation)
-        return Preprocessing.model_validate(
-            {**given, "interpolation": how}
-        ), "normalised as preprocessor_config.json says"
+        return Preprocessing.model_validate({**given, "interpolation": how}), "normalised as preprocessor_config.json says"
     if layout.statistics == "imagenet":
         chosen = card.model_copy(update={"mean": IMAGENET.mean, "std": IMAGENET.std})
         return chosen, _told(chosen, card, "ImageNet's")
@@ -40,6 +40,4 @@ def statistics(layout: Layout, card: Preprocessing, processor: Mapping[str, Any]
 def _told(chosen: Preprocessing, card: Preprocessing, whose: str) -> str:
     if chosen == card:
         return ""
-    return (
-        f"normalised with {whose} channel statistics, as such checkpoints are trained, and not with timm's for the name"
-    )
+    return f"normalised with {whose} channel statistics, as such checkpoints are trained, and not with timm's for the name"
