@@ -72,6 +72,7 @@ def test_a_family_gives_layers_or_a_reason(member, other):
         for layer, stride in zip(reversed(LAYERS[1:]), reversed(reductions), strict=False):
             assert encoder.shape(layer)[1] == pytest.approx(size / stride, abs=5), layer  # some lose a border
     images = torch.randint(0, 256, (2, 3, size, size), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    images[1] //= 8  # dark
     read = encoder.encode(images, tuple(encoder.layers))
     alone = encoder.encode(images)["embedding"]
     assert all(torch.isfinite(values).all() for values in read.values())
