@@ -77,6 +77,14 @@ def loopback() -> Iterator[Loopback]:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
+    def do_HEAD(self) -> None:
+        served = self.server.site.served.get(self.path)
+        self.send_response(404 if served is None else 200)
+        if served is not None:
+            self.send_header("Content-Length", str(len(served.content)))
+            self.send_header("Content-Type", served.kind)
+        self.end_headers()
+
     def do_GET(self) -> None:
         self.close_connection = True
         site = self.server.site

@@ -1,9 +1,9 @@
-"""Where virb keeps what it can make again, and where it looks for data."""
+"""Where virb keeps what it can make again and what was fetched for it, and where it looks for data."""
 
 import os
 from pathlib import Path
 
-from platformdirs import user_cache_path
+from platformdirs import user_cache_path, user_data_path
 
 
 def cache_dir() -> Path:
@@ -19,3 +19,12 @@ def data_dir() -> Path | None:
     """The folder of data sources that do not ship inside packages: ``$VIRB_DATA``, or none."""
     chosen = os.environ.get("VIRB_DATA")
     return Path(chosen).expanduser() if chosen else None
+
+
+def weights_dir() -> Path:
+    """The folder of fetched weights: ``$VIRB_WEIGHTS``, or one in the platform's place for a user's data.
+
+    Nothing in it is ever deleted by virb, and no budget holds for it: who fetched a file decides how long it stays.
+    """
+    chosen = os.environ.get("VIRB_WEIGHTS")
+    return Path(chosen).expanduser() if chosen else user_data_path("virb", appauthor=False) / "weights"

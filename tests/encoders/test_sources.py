@@ -14,6 +14,7 @@ SIZE = 64
 LOADABLE = {
     "checkpoint": "checkpoint:{folder}/resnet18.pth@resnet18",
     "histogram": "histogram",
+    "hub": "hub:{folder}:tiny",
     "pixels": "pixels",
     "random": "random:resnet18",
     "zoo": "zoo:efficientnet-lite0",
@@ -28,6 +29,8 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("weights")
     torch.manual_seed(5)
     torch.save(timm.create_model("resnet18").state_dict(), folder / "resnet18.pth")
+    conf = "import timm, torch\n\ndef tiny():\n    torch.manual_seed(0)\n    return timm.create_model('test_vit')\n"
+    (folder / "hubconf.py").write_text(conf)
     return folder
 
 

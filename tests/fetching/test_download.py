@@ -13,7 +13,7 @@ import pytest
 
 from loopback import loopback
 from virb.errors import UserError
-from virb.fetching import download
+from virb.fetching import download, remote_size
 from virb.fetching._web import opener
 
 CONTENT = bytes(range(256)) * 400
@@ -60,7 +60,7 @@ def test_a_file_arrives_whole_and_leaves_nothing_beside_it(site, tmp_path):
     assert digest == SHA
     assert target.read_bytes() == CONTENT
     assert left(target.parent) == ["w.pth"]
-    assert told.steps[-1] == ("w.pth (MB)", 0, 1)
+    assert {what for what, done, total in told.steps if done == total == 1} == {"w.pth (MB)", "w.pth: checking (MB)"}
 
 
 def test_a_file_that_is_there_is_checked_and_not_fetched(site, tmp_path):
@@ -295,3 +295,19 @@ def test_two_fetches_of_one_file_ask_for_it_once(site, tmp_path):
         fetch.join()
     assert digests == [SHA, SHA]
     assert [asked for _, asked in site.asked] == [None, "bytes=1000-"]
+
+
+def test_a_size_is_asked_for_without_fetching(site):
+    url = site.put("/w.pth", CONTENT)
+    assert remote_size(url) == len(CONTENT)
+    assert site.asked == []
+    assert remote_size(site.put("/page", b"<html>", kind="text/html")) is None
+    assert remote_size(site.address + "/no.pth") is None
+    assert remote_size("http://127.0.0.1:9/w.pth") is None
+
+
+def test_the_first_digits_of_a_digest_are_kept_to(site, tmp_path):
+    """Some publishers print eight digits and no more."""
+    url = site.put("/w.pth", CONTENT)
+    assert download(url, tmp_path / "w.pth", sha256=SHA[:8].upper(), md5=MD5[:6]) == SHA
+    assert "should be 000000" in refused(url, tmp_path / "v.pth", md5="000000")

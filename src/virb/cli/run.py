@@ -11,7 +11,11 @@ if TYPE_CHECKING:
 
 def run(
     encoder: list[str] = typer.Option(
-        ..., "--encoder", "-e", metavar="NAME", help="timm:NAME, checkpoint:FILE@ARCH, random:ARCH, …"
+        ...,
+        "--encoder",
+        "-e",
+        metavar="NAME",
+        help="timm:NAME, checkpoint:FILE@ARCH, … Behind it: +mean=R,G,B+std=R,G,B.",
     ),
     task: list[str] = typer.Option(
         ..., "--task", "-t", metavar="NAME", help="A name from `virb tasks list`, or folder:PATH."

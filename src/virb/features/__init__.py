@@ -29,6 +29,9 @@ from virb.errors import UserError
 from virb.features._pass import OnBadImage as OnBadImage
 from virb.features._pass import Pass
 from virb.features._shards import BATCH, Entry, Floats, Lazy, Writer, writing
+from virb.features._speed import Speed as Speed
+from virb.features._speed import cost_of as cost_of
+from virb.features._speed import measure as measure
 from virb.progress import Progress, Quiet
 from virb.spec import LAYERS, digest_of
 
@@ -58,6 +61,7 @@ class Features:
         bad: images that could not be decoded, by row, and why; their features are zeros nobody should read.
         seconds: how long the extraction took; 0 where everything was there.
         encoded: how many images went through the encoder for it.
+        speed: what was measured on the way; None where everything was there.
         notes: what the reader of a score should know.
     """
 
@@ -65,6 +69,7 @@ class Features:
     bad: dict[int, str]
     seconds: float = 0.0
     encoded: int = 0
+    speed: Speed | None = None
     notes: tuple[str, ...] = field(default=())
 
     def take(self, reading: Reading, rows: NDArray[np.int64]) -> Floats:
@@ -85,7 +90,7 @@ def cache_key(encoder: Encoder, dataset: Dataset, reading: Reading, on_bad_image
     return {
         "schema": SCHEMA,
         "weights": encoder.digest,
-        "architecture": [encoder.spec.source, encoder.spec.arch, encoder.spec.layout],
+        "architecture": [encoder.spec.source, encoder.arch, encoder.spec.layout],
         "layer": [reading.layer, reading.pooling],
         "inputs": encoder.inputs.model_dump(mode="json"),
         "preprocessing": encoder.preprocessing.declared(),
@@ -129,18 +134,19 @@ def extract(
     }
     start, encoded = time.perf_counter(), 0
     notes: list[str] = []
+    speed: Speed | None = None
     with ExitStack() as locks:
         for entry in sorted(entries.values(), key=lambda entry: entry.folder):  # one order, so that nobody deadlocks
             locks.enter_context(cache.lock(entry.folder))
         missing = {reading: entry.missing for reading, entry in entries.items()}
         if any(missing.values()):
             _announce(encoder, dataset, entries, missing, cache, progress)
-            encoded, notes = _compute(encoder, dataset, entries, missing, on_bad_image, progress)
+            encoded, notes, speed = _compute(encoder, dataset, entries, missing, on_bad_image, progress)
             seconds = time.perf_counter() - start
         else:
             seconds = 0.0
     bad = {row: reason for entry in entries.values() for row, reason in entry.bad.items()}
-    return Features(entries, dict(sorted(bad.items())), seconds, encoded, tuple(notes))
+    return Features(entries, dict(sorted(bad.items())), seconds, encoded, speed, tuple(notes))
 
 
 def offers(encoder: Encoder, reading: Reading) -> bool:
@@ -197,8 +203,12 @@ def _compute(
     missing: Mapping[Reading, Sequence[Any]],
     on_bad_image: OnBadImage,
     progress: Progress,
-) -> tuple[int, list[str]]:
-    """One pass over the images that any entry lacks. Returns how many that were, and what a reader should know."""
+) -> tuple[int, list[str], Speed | None]:
+    """One pass over the images that any entry lacks.
+
+    Returns:
+        How many that were, what a reader should know, and how fast it was.
+    """
     writers = {reading: Writer(entry, list(missing[reading])) for reading, entry in entries.items()}
     starts = [
         row for row in range(0, len(dataset.keys), BATCH) if any(writer.wants(row) for writer in writers.values())
@@ -213,8 +223,9 @@ def _compute(
                 values = maps[reading.layer] if reading.map else _pooled(maps[reading.layer])
                 writers[reading].add(batch.start, values, batch.bad)
             encoded += len(batch.pixels)
+            one_pass.gauge.extracted(len(batch.pixels))
             progress.advance(f"{encoder.spec.name} on {dataset.card.name}", batch.stop, len(dataset.keys))
-    return encoded, one_pass.notes
+    return encoded, one_pass.notes, one_pass.gauge.speed(one_pass.part) if starts else None
 
 
 def _pooled(values: Floats) -> Floats:

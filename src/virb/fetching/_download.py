@@ -32,7 +32,9 @@ STALL = 30.0
 WAITS = (1.0, 3.0, 10.0, 30.0)
 """Seconds before each further try; the count starts anew after :data:`GAIN` more bytes."""
 GAIN = 10**6
-_CHUNK = 1 << 18
+SHORTEST = 6
+"""Digits of a digest below which it says nothing."""
+_CHUNK, _CHECKED = 1 << 18, 1 << 22
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers that may be another in a moment (RFC 9110 and 6585)."""
 
@@ -57,8 +59,8 @@ def download(
         url: http or https; proxies are taken from the environment.
         target: the file to be; its folder is made.
         size: bytes it must have.
-        sha256: hexadecimal digest it must have.
-        md5: the same, where the publisher gives no better.
+        sha256: hexadecimal digest it must have, or its first digits where the publisher gives no more.
+        md5: the same, where there is no better.
         progress: told megabytes.
         timeout: seconds without a byte after which the connection is tried anew.
 
@@ -118,6 +120,11 @@ class _Job:
     def refused(self, problem: str) -> UserError:
         """An error that tells the way by hand."""
         return UserError(problem, f"By hand: fetch {self.url} and put it into '{self.target.parent}' as {self.name}.")
+
+    def tell(self, what: str, done: int, total: int) -> None:
+        """Say in megabytes how far it is; only the last byte makes it whole."""
+        whole = max(total // 10**6, 1)
+        self.progress.advance(what, whole if done >= total else min(done // 10**6, whole - 1), whole)
 
     @property
     def name(self) -> str:
@@ -275,7 +282,7 @@ def _copy(job: _Job, answer: http.client.HTTPResponse, part: IO[bytes], done: in
             raise job.refused(f"{job.host} gives more than the {limit:,} bytes that '{job.name}' should have.")
         part.write(block)
         if limit:
-            job.progress.advance(f"{job.name} (MB)", done // 10**6, max(limit // 10**6, 1))
+            job.tell(f"{job.name} (MB)", done, limit)
 
 
 def _read(job: _Job, answer: http.client.HTTPResponse) -> bytes:
@@ -346,13 +353,13 @@ def _wants_page(job: _Job) -> bool:
 
 def _verified(job: _Job, path: Path) -> str:
     """The SHA-256 of a whole file that is as it should be; a part that is not is thrown away."""
-    found = dict(_hashes(path, md5=job.md5 is not None))
     size = path.stat().st_size
+    found = dict(_hashes(job, path, size))
     wrong = ""
     if job.size is not None and size != job.size:
         wrong = f"it has {size:,} bytes, and should have {job.size:,}"
     for name, wanted in (("sha256", job.sha256), ("md5", job.md5)):
-        if wanted is not None and found[name] != wanted.lower():
+        if wanted is not None and not begins_with(found[name], wanted):
             wrong = f"its {name} is {found[name]}, and should be {wanted.lower()}"
     if not wrong:
         return found["sha256"]
@@ -362,11 +369,20 @@ def _verified(job: _Job, path: Path) -> str:
     raise job.refused(f"{job.url} is not the file it should be: {wrong}. Nothing of it was kept.")
 
 
-def _hashes(path: Path, *, md5: bool) -> Iterator[tuple[str, str]]:
-    hashes = [hashlib.sha256(), *([hashlib.md5(usedforsecurity=False)] if md5 else [])]
+def begins_with(digest: str, wanted: str) -> bool:
+    """Whether a digest is the wanted one, or begins with it where it is cut short."""
+    assert len(wanted) >= SHORTEST, wanted
+    return digest.startswith(wanted.lower())
+
+
+def _hashes(job: _Job, path: Path, size: int) -> Iterator[tuple[str, str]]:
+    hashes = [hashlib.sha256(), *([hashlib.md5(usedforsecurity=False)] if job.md5 else [])]
+    done = 0
     with path.open("rb") as file:
-        while block := file.read(1 << 20):
+        while block := file.read(_CHECKED):
             for each in hashes:
                 each.update(block)
+            done += len(block)
+            job.tell(f"{job.name}: checking (MB)", done, size)
     for each in hashes:
         yield each.name, each.hexdigest()

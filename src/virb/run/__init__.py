@@ -18,7 +18,7 @@ from virb.data._draws import draw
 from virb.data._splits import carve
 from virb.encoders._encoder import Encoder
 from virb.errors import UserError
-from virb.features import Features, Reading, extract, offers
+from virb.features import Features, Reading, Speed, extract, measure, offers
 from virb.metrics import Meter, meter
 from virb.metrics.classification import ClassMeter, fit_temperature
 from virb.probes import PROBES, Examples, Fitted, Probe, Score, best_layer, over_layers
@@ -47,6 +47,7 @@ class Bench:
         readings: what other experiments on the same images will read: computed in the same pass.
         parents: ids of experiments whose heads eval-only tasks will use again.
         taught: those heads, by the id of the experiment that fitted them.
+        speeds: what was measured of encoders, by their digest.
     """
 
     store: Store
@@ -55,6 +56,7 @@ class Bench:
     readings: tuple[Reading, ...] = ()
     parents: frozenset[str] = frozenset()
     taught: "dict[str, Taught]" = field(default_factory=dict)
+    speeds: dict[str, Speed] = field(default_factory=dict)
 
 
 def run_experiment(
@@ -103,7 +105,7 @@ def run_experiment(
         experiment=experiment,
         found=found,
         status="ok",
-        resolved=resolve(encoder, dataset, material.probe.spec.layers),
+        resolved=resolve(encoder, dataset, material.probe.spec.layers, _speed(encoder, material.features, bench)),
         scores={metric: scores[metric] for metric in task.metrics if metric in scores},
         chance=exam.constant.scores()[task.primary],
         choice={**fitted.choice, **taught.calibration},
@@ -275,6 +277,13 @@ def parent_of(experiment: Experiment) -> Experiment:
     """The experiment whose heads an eval-only one uses."""
     assert experiment.task.trained_on is not None
     return experiment.model_copy(update={"task": resolve_task(experiment.task.trained_on)})
+
+
+def _speed(encoder: Encoder, features: Features, bench: Bench) -> Speed:
+    """As measured in this extraction, or in that of an experiment before; where all was cached, by itself."""
+    if features.speed is not None or encoder.digest not in bench.speeds:
+        bench.speeds[encoder.digest] = features.speed or measure(encoder)
+    return bench.speeds[encoder.digest]
 
 
 def _examine(experiment: Experiment, material: Material, taught: Taught) -> _Exam:

@@ -7,8 +7,9 @@ or image exists. A :class:`Record` is the answer: the experiment, what was *foun
 from virb.spec._experiment import LAYERS, EncoderSpec, Experiment, InputPolicy, Pretraining, ProbeSpec, Regime
 from virb.spec._identity import Spec, digest_of
 from virb.spec._metrics import CLASS_METRICS, FAMILIES, METRICS, Family, Metric
+from virb.spec._preprocessing import Overrides, Preprocessing
 from virb.spec._recipe import MIXTURE, Balance, DataRecipe, Recipe, share_of
-from virb.spec._record import MIGRATIONS, SCHEMA, Found, Preprocessing, Record, Resolved, Trial
+from virb.spec._record import MIGRATIONS, SCHEMA, Cost, Found, Record, Resolved, Trial
 from virb.spec._task import Classes, Quadrant, Splits, Target, Task, Values
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "SCHEMA",
     "Balance",
     "Classes",
+    "Cost",
     "DataRecipe",
     "EncoderSpec",
     "Experiment",
@@ -28,6 +30,7 @@ __all__ = [
     "Found",
     "InputPolicy",
     "Metric",
+    "Overrides",
     "Preprocessing",
     "Pretraining",
     "ProbeSpec",

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal, Self, final
 from pydantic import Field, model_validator
 
 from virb.spec._identity import Spec, digest_of
+from virb.spec._preprocessing import Overrides
 from virb.spec._task import Task
 
 
@@ -53,6 +54,8 @@ class EncoderSpec(Spec):
     pretraining: Pretraining | None = None
     path: str | None = None
     """Folder of the pre-training run, on the machine where it was asked for."""
+    overrides: Overrides | None = None
+    """Mean, standard deviation or interpolation that are asked for instead of the card's."""
 
 
 LAYERS = ("embedding", "stage1", "stage2", "stage3", "stage4")
