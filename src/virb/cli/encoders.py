@@ -2,9 +2,11 @@
 
 import typer
 
+from virb.cli._inspect import inspect
 from virb.cli._listing import JSON, show_card, show_rows
 
 app = typer.Typer(name="encoders", help="Encoders: frozen networks by name.", no_args_is_help=True)
+app.command("inspect", epilog="Example: virb encoders inspect run/checkpoint_0099.pth.tar")(inspect)
 
 
 @app.command("list", epilog="Example: virb encoders list")

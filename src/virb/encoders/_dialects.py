@@ -113,7 +113,9 @@ _SWIGLU = (
 )
 
 _HF_QKV = _qkv(
-    r"encoder\.layer\.(\d+)\.attention\.attention\.{}\.(weight|bias)", r"blocks.\1.attn.qkv.\2", ("query", "key", "value")
+    r"encoder\.layer\.(\d+)\.attention\.attention\.{}\.(weight|bias)",
+    r"blocks.\1.attn.qkv.\2",
+    ("query", "key", "value"),
 )
 _HF_EMBEDDINGS = (
     (r"embeddings\.cls_token", "cls_token"),
