@@ -264,14 +264,21 @@ def test_a_vit_with_registers_is_not_loaded_as_one_without(networks):
 
 # ------------------------------------------------------------------------------------------------ architectures
 
+
+def test_a_network_of_no_known_size_is_refused_with_what_it_looks_like():
+    state = writers.openclip(outline("vit_xsmall_patch16_clip_224").module.state_dict(), None)
+    with pytest.raises(UserError, match=r"no whole network") as caught:
+        match(Contents({"": {name: values.to("meta") for name, values in state.items()}}), "file")
+    assert "ViT of OpenCLIP and CLIP at 'visual.*'" in caught.value.remedy
+
+
 FOUND = [
     *("resnet18", "resnet50", "resnet101", "wide_resnet50_2", "resnext50_32x4d", "resnet50d", "resnet50w2"),
     *("narrow_resnet10_w8", "narrow_resnet18_w16", "vit_tiny_patch16_224", "vit_small_patch8_224"),
     *("vit_base_patch32_224", "vit_large_patch16_224", "vit_small_patch14_dinov2", "vit_base_patch14_reg4_dinov2"),
     *("convnext_tiny", "convnextv2_atto", "swin_tiny_patch4_window7_224", "swin_base_patch4_window12_384"),
-    *("efficientnet_b0", "mobilenetv2_100"),
+    *("efficientnet_b0", "mobilenetv2_100", "resnet152", "vit_huge_patch14_224", "vit_giant_patch14_reg4_dinov2"),
 ]
-LARGE = ["resnet152", "vit_huge_patch14_224", "vit_giant_patch14_dinov2", "vit_giant_patch14_reg4_dinov2"]
 
 
 @pytest.mark.parametrize("arch", FOUND)
@@ -285,6 +292,26 @@ def test_a_vit_trained_at_another_size_is_the_same_vit(arch, size):
     state = outline(arch, "timm", (("img_size", size),)).module.state_dict()
     found = match(Contents({"": state}), "file")
     assert (found.arch, dict(found.candidate.options)) == (arch, {"img_size": size})
+
+
+@pytest.mark.parametrize(
+    ("arch", "options", "write"),
+    [("resnet18", {}, writers.moco_v1), ("vit_tiny_patch16_224", {"img_size": 64, "patch_size": 8}, writers.dino)],
+)
+def test_what_is_found_without_being_told_has_the_same_features(arch, options, write, tmp_path):
+    torch.manual_seed(0)
+    network, other = (timm.create_model(arch, **options) for _ in range(2))
+    torch.save(write(network.state_dict(), other.state_dict()), tmp_path / "file")
+    encoder = load_encoder(f"checkpoint:{tmp_path / 'file'}", InputPolicy(size=64))
+    assert encoder.arch.startswith(arch)
+    assert same_features(encoder, network, arch)
+
+
+@pytest.mark.parametrize(("factor", "millions"), [(2, 94), (4, 375), (5, 586)])
+def test_widened_networks_have_the_parameters_that_are_published(factor, millions):
+    """Of SwAV's RN50-w2, -w4 and -w5, in millions (Caron et al. 2020, 2006.09882): without the classifier."""
+    count = sum(values.numel() for values in outline(f"resnet50w{factor}").module.parameters())
+    assert round(count / 1e6) == millions
 
 
 def test_a_patch_that_no_name_has_is_told():
@@ -358,6 +385,20 @@ def test_attention_heads_are_those_of_the_config(networks, tmp_path):
         tmp_path / "vit", writers.vit_hf(network.state_dict(), None, prefix=""), {"num_attention_heads": 6}
     )
     assert same_features(load_encoder(f"checkpoint:{path}@{SMALL_VIT}", InputPolicy(size=64)), network, SMALL_VIT)
+
+
+@pytest.mark.parametrize(
+    ("arch", "write", "config"),
+    [
+        (RESNET, writers.resnet_hf, {"downsample_in_bottleneck": True}),
+        (SMALL_VIT, writers.vit_hf, {"hidden_act": "quick_gelu", "num_attention_heads": 3}),
+    ],
+)
+def test_settings_that_timms_network_does_not_have_are_refused(arch, write, config, networks, tmp_path):
+    """No shape tells them: loaded all the same, the features would be those of another network."""
+    path = folder_of(tmp_path / "model", write(networks(arch)[0].state_dict(), None), config)
+    with pytest.raises(UserError, match=next(iter(config))):
+        read_checkpoint(path, arch)
 
 
 def test_a_folder_that_lacks_something_is_refused_with_what(networks, tmp_path):

@@ -24,6 +24,8 @@ from virb.encoders._checkpoints import read_checkpoint
 from virb.encoders._weight_files import read_weights
 from virb.errors import UserError
 from virb.spec import InputPolicy
+from virb.study import Site
+from virb.study._workshop import Workshop
 
 ARCH = "narrow_resnet10_w8"
 POLICY = InputPolicy(size=32)
@@ -177,3 +179,9 @@ def test_code_that_is_not_here_is_named(tmp_path, monkeypatch):
 def test_tables_are_found_as_deep_as_vissl_keeps_them(state, tmp_path):
     torch.save({"classy_state_dict": {"base_model": {"model": {"trunk": dict(state)}}}}, tmp_path / "a.torch")
     assert [*read_weights(tmp_path / "a.torch").tables] == ["classy_state_dict/base_model/model/trunk/"]
+
+
+def test_trust_travels_to_other_processes_with_the_study_that_was_given_it(tmp_path):
+    for trust in (False, True):
+        workshop = Workshop(Site(tmp_path, trust_pickle=trust), {}, {})
+        assert pickle.loads(pickle.dumps(workshop))._site.trust_pickle is trust

@@ -30,11 +30,22 @@ def inspect(
         show_card(_encoder(name, trust_pickle), as_json)
         return
     card = _checkpoint(name, trust_pickle)
-    if not as_json:
-        for left in (lefts := card.pop("left over")):
-            what_kind = f"{left['kind']}, {left['tensors']}, such as {left['first']}"
-            card[f"left over {lefts.index(left) + 1}"] = f"{what_kind}: {left['why that is fine'] or 'nothing known'}"
-    show_card(card, as_json)
+    show_card(card if as_json else _in_lines(card), as_json)
+
+
+def _in_lines(card: dict[str, Any]) -> dict[str, Any]:
+    """For people: each note and each kind of what is left over has a line of its own."""
+    lines: dict[str, Any] = {}
+    for key, value in card.items():
+        if key == "left over":
+            for number, left in enumerate(value, start=1):
+                told = f"{left['kind']}, {left['tensors']}, such as {left['first']}"
+                lines[f"left over {number}"] = f"{told}: {left['why that is fine'] or 'nothing is known of it'}"
+        elif key == "notes":
+            lines |= {f"note {number}": note for number, note in enumerate(value, start=1)}
+        else:
+            lines[key] = value
+    return lines
 
 
 def _is_path(what: str) -> bool:
@@ -51,13 +62,14 @@ def _checkpoint(name: str, trust_pickle: bool) -> dict[str, Any]:
     spec = parse_encoder(name)
     with trusting(trust_pickle):
         found = matched(spec)
-    card = found.preprocessing
+    card, size = found.preprocessing, dict(found.candidate.options).get("img_size")
     return {
         "file": spec.path or spec.weights,
         "layout": found.layout.title,
         "architecture": found.candidate.title,
         "library": found.candidate.library,
         "taken": f"{found.place}*" + (f", {found.copy}: {found.why}" if found.copy else ""),
+        "positions": f"learnt at {size} px, and resampled to --size" if size else None,
         "matched": f"{found.needed} of {found.needed} weights",
         "left over": [
             {"kind": one.kind, "tensors": len(one.names), "first": one.names[0], "why that is fine": one.fine}

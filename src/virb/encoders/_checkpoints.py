@@ -130,9 +130,11 @@ def match(
         )
     _refuse_ambiguous(exact, file)
     best = exact[0]
+    _refuse_settings(best, file)
     left, heads = [*_left(best, file)], best.architecture.head
+    name = taken.name if taken else copy or best.network.site
     others = {
-        network.site: f"{copy_name(network, found) or network.site}: not asked for"
+        network.site: f"{copy_name(network, found) or network.site}, while {name} is taken"
         for network in networks
         if not best.network.site.startswith(network.site) and (not network.library or _mostly(network, best))
     }
@@ -285,6 +287,24 @@ def _refuse_ambiguous(whole: list[_Fit], file: File) -> None:
             )
 
 
+_SETTINGS = {
+    "resnet-hf": {"hidden_act": ("relu",), "downsample_in_bottleneck": (False,), "downsample_in_first_stage": (False,)},
+    "vit": {"hidden_act": ("gelu",), "qkv_bias": (True,)},
+}
+"""Settings of a Hugging Face model that no shape tells, and their values in timm's network of the same shapes."""
+
+
+def _refuse_settings(best: _Fit, file: File) -> None:
+    for name, allowed in _SETTINGS.get(best.network.dialect.family, {}).items():
+        value = (file.contents.config or {}).get(name, allowed[0])
+        if value not in allowed:
+            raise UserError(
+                f"'{file.title}' says {name} = '{value}' in config.json; '{best.candidate.title}' has '{allowed[0]}'.",
+                "timm has no network that computes it: build it with transformers, and give the nn.Module to "
+                "virb.evaluate.",
+            )
+
+
 def _left(best: _Fit, file: File) -> Iterator[tuple[str, str]]:
     """Full names of what was not loaded, each with what it would be called in the architecture."""
     state, site = best.network.state, best.network.site
@@ -321,9 +341,12 @@ def _mismatch(fits: list[_Fit], networks: list[Network], arch: str | None, file:
     """Refuse with the coverage of the best reading, and name the architecture that fits best."""
     if not fits:
         begin = some(sorted({name.rsplit("/", 1)[-1].split(".")[0] for name in file.names}), 8)
+        seen = next((network for network in networks if not network.library), None)
+        like = f"It has a {seen.dialect.name} at '{seen.site}*', of a size that virb does not know.\n" if seen else ""
         return UserError(
             f"'{file.title}' holds no whole network that virb recognises; its names begin with {begin}.",
-            f"{_nearest(networks, PLAIN, file)}\nSay what it is: checkpoint:FILE@ARCH, a name of timm or torchvision.",
+            f"{like}{_nearest(networks, PLAIN, file)}\n"
+            "Say what it is: checkpoint:FILE@ARCH, a name of timm or torchvision.",
         )
     best = max(fits, key=lambda fit: len(fit.matched & fit.needed) / len(fit.needed))
     missing, state = sorted(best.needed - best.matched), best.network.state
