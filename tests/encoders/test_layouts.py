@@ -18,9 +18,10 @@ from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
 import checkpoint_writers as writers
-from virb.encoders import load_encoder
+from virb.encoders import Loaded, load_encoder, parse_encoder
 from virb.encoders._architectures import outline
 from virb.encoders._checkpoints import match, read_checkpoint
+from virb.encoders._encoder import Encoder
 from virb.encoders._layouts import LAYOUTS
 from virb.encoders._module import seal_module
 from virb.encoders._trunks import at_size
@@ -175,20 +176,17 @@ def same_features(encoder, network, arch):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_checkpoint_has_the_features_of_the_network_written_into_it(form, networks, tmp_path):
-    path, arch, network, other = written(form, networks, tmp_path)
-    encoder = load_encoder(f"checkpoint:{path}@{arch}", InputPolicy(size=size_of(arch)))
-    assert same_features(encoder, network, arch)
-    assert not same_features(encoder, other, arch)
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_a_layout_is_called_by_its_name_and_all_of_it_is_accounted_for(form, networks, tmp_path):
-    path, arch, _, _ = written(form, networks, tmp_path)
-    _, _, layout, which = FORMS[form]
+def test_a_checkpoint_has_the_features_of_the_network_written_into_it_and_all_of_it_is_accounted_for(
+    form, networks, tmp_path
+):
+    path, arch, network, _ = written(form, networks, tmp_path)
     found = read_checkpoint(path, arch)
-    assert (found.layout.name, found.copy) == (layout, which)
+    assert (found.layout.name, found.copy) == FORMS[form][2:]
     assert not [one for one in found.left if not one.fine], found.left
+    built = found.build(size_of(arch), form)
+    spec = parse_encoder(f"checkpoint:{path}@{arch}")
+    encoder = Encoder(spec, Loaded(built.trunk(form), built.preprocessing), InputPolicy(size=size_of(arch)))
+    assert same_features(encoder, network, arch)
 
 
 def test_every_layout_is_written_by_some_test():
@@ -204,10 +202,11 @@ def test_the_page_about_encoders_has_every_layout_with_its_copies():
 
 @pytest.mark.parametrize("form", OF_TWO)
 def test_the_other_copy_can_be_asked_for(form, networks, tmp_path):
-    path, arch, _, other = written(form, networks, tmp_path)
+    path, arch, first, other = written(form, networks, tmp_path)
     name = {"query": "key", "base": "momentum", "online": "target", "teacher": "student"}[FORMS[form][3]]
     encoder = load_encoder(f"checkpoint:{path}@{arch}#{name}", InputPolicy(size=size_of(arch)))
     assert same_features(encoder, other, arch)
+    assert not same_features(encoder, first, arch)
 
 
 def test_a_copy_that_is_not_there_is_refused_with_those_that_are(networks, tmp_path):
