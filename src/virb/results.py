@@ -153,6 +153,7 @@ def evaluate(
     executor: str = "inline",
     workers: int = 2,
     retry_failed: bool = False,
+    trust_pickle: bool = False,
     progress: Progress | None = None,
 ) -> Results:
     """Read encoders out on end tasks. What was done before is not done again.
@@ -187,6 +188,7 @@ def evaluate(
         executor: ``"inline"``, or ``"processes"`` for several encoders side by side (named ones: a module stays here).
         workers: how many side by side.
         retry_failed: whether experiments that failed before are tried again.
+        trust_pickle: whether checkpoints that are more than tensors may run their code while they are read.
         progress: told how far it is.
 
     Raises:
@@ -216,6 +218,7 @@ def evaluate(
         executor=executor,
         resources=Resources(workers=workers),
         retry_failed=retry_failed,
+        trust_pickle=trust_pickle,
         progress=progress or Quiet(),
     )
     return Results(study.run(site), Path(output))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from virb.cli._inspect import inspect
 from virb.cli._listing import JSON, show_card, show_rows
 from virb.errors import UserError
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from virb.encoders import Listed
 
 app = typer.Typer(name="encoders", help="Encoders: frozen networks by name.", no_args_is_help=True)
+app.command("inspect", epilog="Example: virb encoders inspect run/checkpoint_0099.pth.tar")(inspect)
 
 METHOD = typer.Option("", "--method", help="Only encoders trained so, such as moco-v2.")
 DATA = typer.Option("", "--data", help="Only encoders trained on it, such as imagenet-1k.")

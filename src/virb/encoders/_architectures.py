@@ -19,14 +19,6 @@ from virb.encoders._trunks import timm_preprocessing as timm_preprocessing
 from virb.errors import unknown
 from virb.spec import Preprocessing
 
-COMMON = (
-    *("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "wide_resnet50_2", "resnext50_32x4d"),
-    *("vit_tiny_patch16_224", "vit_small_patch16_224", "vit_base_patch16_224", "vit_large_patch16_224"),
-    *("vit_small_patch8_224", "vit_base_patch8_224", "vit_small_patch14_dinov2", "vit_base_patch14_dinov2"),
-    *("convnext_tiny", "convnext_base", "efficientnet_b0", "mobilenetv2_100", "densenet121", "vgg16", "vit_b_16"),
-)
-"""What a checkpoint without a matching architecture is compared with, to name the nearest."""
-
 
 class Architecture(NamedTuple):
     """A network without its classifier, the channel statistics its library publishes for it, and what came off."""

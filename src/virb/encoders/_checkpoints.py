@@ -1,7 +1,7 @@
 """Matching a file of weights to an architecture: the whole trunk or nothing, and never a guess between two."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -10,19 +10,27 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
-from virb.encoders._architectures import COMMON, Architecture, build, libraries_of, outline
-from virb.encoders._dialects import DIALECTS, Dialect, Translated
-from virb.encoders._layouts import PLAIN, Copy, Layout, layout_named, recognise
+from virb.encoders._architectures import Architecture, build, libraries_of, outline
+from virb.encoders._layouts import PLAIN, Layout, layout_named, recognise
 from virb.encoders._left_over import LeftOver, beyond, some, sort_out
-from virb.encoders._recognition import Candidate, adapted, candidates
+from virb.encoders._networks import (
+    File,
+    Network,
+    Shapes,
+    bare,
+    choose,
+    copy_name,
+    in_dialects,
+    shapes_of,
+    under_own_names,
+)
+from virb.encoders._recognition import Candidate, adapted, candidates, neighbours
 from virb.encoders._statistics import statistics
 from virb.encoders._trunks import at_size
 from virb.encoders._trust import trusting
-from virb.encoders._weight_files import Contents, Tensors, read_weights
-from virb.errors import UserError, unknown
+from virb.encoders._weight_files import Contents, read_weights
+from virb.errors import UserError
 from virb.spec import Preprocessing
-
-Shapes = Mapping[str, tuple[int, ...]]
 
 
 @final
@@ -102,34 +110,37 @@ def match(
 ) -> Matched:
     """Match what was read. See :func:`read_checkpoint`; ``title`` is what messages call the file."""
     libraries = libraries_of(arch) if arch else ("timm",)
-    file = _File(title, {place: _bare(tensors) for place, tensors in contents.tables.items()}, contents)
-    networks = [*_in_dialects(file)]
+    file = File(title, {place: bare(tensors) for place, tensors in contents.tables.items()}, contents)
+    networks = [*in_dialects(file)]
     if arch:
-        networks += [one for library in libraries for one in _under_own_names(file, arch, library)]
+        networks += [one for library in libraries for one in under_own_names(file, arch, library)]
     found = layout_named(layout) if layout else recognise(file.names, {network.site for network in networks})
-    taken, chosen = _choose(networks, found, copy, file)
+    taken, chosen = choose(networks, found, copy, file)
     fits = [fit for network in chosen for fit in _fits(network, arch, libraries, found, file)]
     whole = _distinct([fit for fit in fits if fit.whole])
     if not whole:
         raise _mismatch(fits, networks, arch, file)
     if arch:  # of two libraries with one name, the first whose network it is
         whole = [fit for fit in whole if fit.candidate.library == whole[0].candidate.library]
-    _refuse_ambiguous(whole, file)
-    best = whole[0]
-    left = [*_left(best, file)]
-    heads = best.architecture.head
-    more = list(beyond(left, best.network.site, best.wanted, heads))
-    if more:
+    exact = [fit for fit in whole if not _beyond(fit, file)]
+    if not exact:
         raise UserError(
-            f"'{title}' holds a larger network than '{best.candidate.title}', or another.",
-            f"Beyond it: {some(more)}.\n{_nearest(networks, found, file)}",
+            f"'{title}' holds a larger network than '{whole[0].candidate.title}', or another.",
+            f"Beyond it: {some(_beyond(whole[0], file))}.\n{_nearest(networks, found, file)}",
         )
+    _refuse_ambiguous(exact, file)
+    best = exact[0]
+    _refuse_settings(best, file)
+    left, heads = [*_left(best, file)], best.architecture.head
+    name = taken.name if taken else copy or best.network.site
     others = {
-        network.site: f"{_copy_name(network, found) or network.site}: not asked for"
+        network.site: f"{copy_name(network, found) or network.site}, while {name} is taken"
         for network in networks
-        if network.site != best.network.site and not best.network.site.startswith(network.site)
+        if not best.network.site.startswith(network.site) and (not network.library or _mostly(network, best))
     }
     preprocessing, told = statistics(found, best.architecture.preprocessing, contents.processor)
+    if layout == PLAIN.name:  # whoever says so knows the rest, too
+        told = ""
     matched = Matched(
         candidate=best.candidate,
         state=best.state(),
@@ -144,96 +155,6 @@ def match(
     return replace(matched, notes=(*contents.notes, *_notes(matched, found_out=arch is None, statistics_told=told)))
 
 
-# ------------------------------------------------------------------------------------------------ networks in a file
-
-
-@final
-@dataclass(frozen=True)
-class _File:
-    title: str
-    tables: Mapping[str, Tensors]
-    contents: Contents
-
-    @cached_property
-    def names(self) -> list[str]:
-        return [f"{place}{name}" for place, tensors in self.tables.items() for name in tensors]
-
-
-@final
-@dataclass(frozen=True)
-class _Network:
-    """One network in a file: its table, its prefix, and how its parameters are called."""
-
-    place: str
-    prefix: str
-    dialect: Dialect
-    state: Translated
-    library: str = ""
-    """Whose names it has without translation; empty for a dialect."""
-
-    @property
-    def site(self) -> str:
-        return f"{self.place}{self.prefix}"
-
-
-_WRAPPERS = re.compile(r"(?:(?<=^)|(?<=\.))(?:module|_orig_mod)\.")
-
-
-def _bare(tensors: Tensors) -> Tensors:
-    """Take data-parallel training's and torch.compile's wrappers off the names."""
-    bare = {_WRAPPERS.sub("", name): tensor for name, tensor in tensors.items()}
-    return bare if len(bare) == len(tensors) else tensors
-
-
-def _network(place: str, prefix: str, dialect: Dialect, tensors: Tensors, library: str = "") -> _Network:
-    own = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-    return _Network(place, prefix, dialect, dialect.translate(own), library)
-
-
-def _in_dialects(file: _File) -> Iterator[_Network]:
-    for place, tensors in file.tables.items():
-        for dialect in DIALECTS:
-            for prefix in dialect.prefixes(tensors):
-                yield _network(place, prefix, dialect, tensors)
-
-
-def _under_own_names(file: _File, arch: str, library: str) -> Iterator[_Network]:
-    """Every table under every prefix that one of the architecture's first names ends."""
-    wanted = list(_shapes(outline(arch, library)))
-    dialect = Dialect(f"{arch} as {library} names it", "", (wanted[0],))
-    for place, tensors in file.tables.items():
-        prefixes = {key[: -len(name)] for name in wanted[:3] for key in tensors if key.endswith(name)}
-        for prefix in sorted(prefixes | {""}):
-            if not prefix or prefix.endswith("."):
-                yield _network(place, prefix, dialect, tensors, library)
-
-
-def _choose(
-    networks: list[_Network], layout: Layout, copy: str | None, file: _File
-) -> tuple[Copy | None, list[_Network]]:
-    """The copy that is taken, and where it is: by the layout's convention, or as asked for."""
-    there = [one for one in layout.copies if any(one.at(network.site) for network in networks)]
-    if copy is None:
-        if not there:
-            return None, networks
-        return there[0], [network for network in networks if there[0].at(network.site)]
-    for one in there:
-        if one.name == copy:
-            return one, [network for network in networks if one.at(network.site)]
-    named = [network for network in networks if copy in re.split(r"[./]", network.site)]
-    if not named:
-        words = {word for network in networks for word in re.split(r"[./]", network.site) if word}
-        known = [one.name for one in there] or sorted(words)
-        if not known:
-            raise UserError(f"'{file.title}' has no copy '{copy}'.", "It holds one network: leave the copy out.")
-        raise unknown(f"copy in '{file.title}'", copy, known)
-    return None, named
-
-
-def _copy_name(network: _Network, layout: Layout) -> str:
-    return next((copy.name for copy in layout.copies if copy.at(network.site)), "")
-
-
 # ------------------------------------------------------------------------------------------------ fitting
 
 
@@ -242,13 +163,13 @@ def _copy_name(network: _Network, layout: Layout) -> str:
 class _Fit:
     """How far one network in a file is one architecture."""
 
-    network: _Network
+    network: Network
     candidate: Candidate
     architecture: Architecture
 
     @cached_property
     def wanted(self) -> Shapes:
-        return _shapes(self.architecture)
+        return shapes_of(self.architecture)
 
     @cached_property
     def needed(self) -> frozenset[str]:
@@ -294,9 +215,7 @@ def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(side for side in shape if side != 1)
 
 
-def _fits(
-    network: _Network, arch: str | None, libraries: tuple[str, ...], layout: Layout, file: _File
-) -> Iterator[_Fit]:
+def _fits(network: Network, arch: str | None, libraries: tuple[str, ...], layout: Layout, file: File) -> Iterator[_Fit]:
     if arch is None:
         proposed: Iterable[Candidate] = candidates(network.dialect.family, network.state)
     elif network.library:
@@ -307,7 +226,7 @@ def _fits(
         yield _fit(network, adapted(candidate, network.state), layout, file)
 
 
-def _fit(network: _Network, candidate: Candidate, layout: Layout, file: _File) -> _Fit:
+def _fit(network: Network, candidate: Candidate, layout: Layout, file: File) -> _Fit:
     heads = _heads(network, layout, file)
     if heads and candidate.arch.startswith("vit_"):
         usual = outline(candidate.arch, candidate.library, candidate.options)
@@ -321,7 +240,7 @@ def _fit(network: _Network, candidate: Candidate, layout: Layout, file: _File) -
         return _Fit(network, plain, outline(plain.arch, plain.library))
 
 
-def _heads(network: _Network, layout: Layout, file: _File) -> int | None:
+def _heads(network: Network, layout: Layout, file: File) -> int | None:
     """How many attention heads a ViT has: no shape tells, so it is the layout or the settings beside the file."""
     if file.contents.config is not None:
         heads: Any = file.contents.config.get("num_attention_heads")
@@ -330,8 +249,9 @@ def _heads(network: _Network, layout: Layout, file: _File) -> int | None:
     return dict(layout.heads).get(width)
 
 
-def _shapes(architecture: Architecture) -> Shapes:
-    return {name: tuple(values.shape) for name, values in architecture.module.state_dict().items()}
+def _mostly(network: Network, best: _Fit) -> bool:
+    """Whether a place with a few of an architecture's names is a copy of it, and not a part of one."""
+    return len(replace(best, network=network).matched) > len(best.matched) / 2
 
 
 def _distinct(fits: list[_Fit]) -> list[_Fit]:
@@ -339,7 +259,7 @@ def _distinct(fits: list[_Fit]) -> list[_Fit]:
     return list({(fit.network.site, fit.candidate): fit for fit in reversed(fits)}.values())[::-1]
 
 
-def _refuse_ambiguous(whole: list[_Fit], file: _File) -> None:
+def _refuse_ambiguous(whole: list[_Fit], file: File) -> None:
     best = whole[0]
     kinds = list(dict.fromkeys(fit.candidate for fit in whole if fit.network.site == best.network.site))
     if len(kinds) > 1:
@@ -367,7 +287,25 @@ def _refuse_ambiguous(whole: list[_Fit], file: _File) -> None:
             )
 
 
-def _left(best: _Fit, file: _File) -> Iterator[tuple[str, str]]:
+_SETTINGS = {
+    "resnet-hf": {"hidden_act": ("relu",), "downsample_in_bottleneck": (False,), "downsample_in_first_stage": (False,)},
+    "vit": {"hidden_act": ("gelu",), "qkv_bias": (True,)},
+}
+"""Settings of a Hugging Face model that no shape tells, and their values in timm's network of the same shapes."""
+
+
+def _refuse_settings(best: _Fit, file: File) -> None:
+    for name, allowed in _SETTINGS.get(best.network.dialect.family, {}).items():
+        value = (file.contents.config or {}).get(name, allowed[0])
+        if value not in allowed:
+            raise UserError(
+                f"'{file.title}' says {name} = '{value}' in config.json; '{best.candidate.title}' has '{allowed[0]}'.",
+                "timm has no network that computes it: build it with transformers, and give the nn.Module to "
+                "virb.evaluate.",
+            )
+
+
+def _left(best: _Fit, file: File) -> Iterator[tuple[str, str]]:
     """Full names of what was not loaded, each with what it would be called in the architecture."""
     state, site = best.network.state, best.network.site
     own = {f"{site}{source}": name for name in state for source in state.sources(name)}
@@ -375,6 +313,10 @@ def _left(best: _Fit, file: _File) -> Iterator[tuple[str, str]]:
     for full in file.names:
         if full not in taken:
             yield full, own.get(full, full)
+
+
+def _beyond(fit: _Fit, file: File) -> list[str]:
+    return list(beyond(_left(fit, file), fit.network.site, fit.wanted, fit.architecture.head))
 
 
 # ------------------------------------------------------------------------------------------------ what is said
@@ -395,13 +337,16 @@ def _notes(matched: Matched, *, found_out: bool, statistics_told: str) -> Iterat
         yield f"left over in the checkpoint: {'; '.join(str(one) for one in matched.left)}"
 
 
-def _mismatch(fits: list[_Fit], networks: list[_Network], arch: str | None, file: _File) -> UserError:
+def _mismatch(fits: list[_Fit], networks: list[Network], arch: str | None, file: File) -> UserError:
     """Refuse with the coverage of the best reading, and name the architecture that fits best."""
     if not fits:
         begin = some(sorted({name.rsplit("/", 1)[-1].split(".")[0] for name in file.names}), 8)
+        seen = next((network for network in networks if not network.library), None)
+        like = f"It has a {seen.dialect.name} at '{seen.site}*', of a size that virb does not know.\n" if seen else ""
         return UserError(
             f"'{file.title}' holds no whole network that virb recognises; its names begin with {begin}.",
-            f"{_nearest(networks, PLAIN, file)}\nSay what it is: checkpoint:FILE@ARCH, with a timm or torchvision name.",
+            f"{like}{_nearest(networks, PLAIN, file)}\n"
+            "Say what it is: checkpoint:FILE@ARCH, a name of timm or torchvision.",
         )
     best = max(fits, key=lambda fit: len(fit.matched & fit.needed) / len(fit.needed))
     missing, state = sorted(best.needed - best.matched), best.network.state
@@ -419,20 +364,19 @@ def _mismatch(fits: list[_Fit], networks: list[_Network], arch: str | None, file
     return UserError(f"'{file.title}' does not hold the weights of '{best.candidate.title}'.", "\n".join(lines))
 
 
-def _nearest(networks: list[_Network], layout: Layout, file: _File) -> str:
+def _nearest(networks: list[Network], layout: Layout, file: File) -> str:
     """Name the architecture that explains most of the file."""
     dialects = [network for network in networks if not network.library]
     fits = [fit for network in dialects for fit in _fits(network, None, ("timm",), layout, file)]
     if not any(fit.whole for fit in fits):
         fits += [
-            _fit(network, Candidate(arch), PLAIN, file)
-            for arch in COMMON
-            if libraries_of(arch)[0] == "timm"
-            for network in (*_under_own_names(file, arch, "timm"), *(one for one in dialects if one.dialect.rules))
+            _fit(network, adapted(candidate, network.state), layout, file)
+            for network in dialects
+            for candidate in neighbours(network.dialect.family, network.state)
         ]
     # Of two that fit wholly, the larger explains more of the file.
     best = max(fits, key=lambda fit: (len(fit.matched & fit.needed) / len(fit.needed), len(fit.needed)), default=None)
     if best is None or len(best.matched & best.needed) < len(best.needed) / 2:
-        return "None of the common architectures fits it."
+        return "No architecture that virb recognises by itself fits it."
     have, need = len(best.matched & best.needed), len(best.needed)
     return f"Nearest: '{best.candidate.title}' ({'fits wholly' if have == need else f'{have} of {need} weights fit'})."

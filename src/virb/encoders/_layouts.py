@@ -72,7 +72,7 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout(
         "moco-v3",
         "MoCo v3",
-        (r"base_encoder\.", r"predictor\.|base_encoder\.|momentum_encoder\."),
+        (r"base_encoder\.",),
         (Copy("base", r"base_encoder\.", _ONLINE), Copy("momentum", r"momentum_encoder\.")),
         heads=((384, 12),),
         source="https://github.com/facebookresearch/moco-v3 (main_lincls.py; vits.py: 12 heads in the small ViT)",
@@ -185,6 +185,13 @@ LAYOUTS: tuple[Layout, ...] = (
         source="https://github.com/facebookresearch/barlowtwins (main.py)",
     ),
     Layout(
+        "vicreg",
+        "VICReg",
+        (r"model/backbone\.", r"model/projector\.0\."),
+        (Copy("backbone", r"backbone\.", "both views go through one encoder"),),
+        source="https://github.com/facebookresearch/vicreg (main_vicreg.py)",
+    ),
+    Layout(
         "openclip",
         "OpenCLIP or CLIP",
         (r"visual\.", r"(?:text\.)?token_embedding\.|logit_scale"),
@@ -226,7 +233,7 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout(
         "solo-learn",
         "solo-learn",
-        (r"(?:backbone|encoder)\.", r"momentum_(?:backbone|encoder|projector)\.|classifier\.weight|projector\."),
+        (r"(?:backbone|encoder)\.", r"momentum_(?:backbone|encoder|projector)\.|classifier\.weight"),
         (
             Copy("backbone", r"backbone\.", _ONLINE),
             Copy("momentum", r"momentum_backbone\."),
@@ -257,9 +264,17 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout(
         "virb-2021",
         "files of the 2021 study",
-        (r"model\.conv1\.weight", r"model\.layer4\."),
+        # Flat: nothing stands before the prefix. Lightning's tables of a module with a `model` are another layout.
+        (r"(?<!/)model\.conv1\.weight", r"(?<!/)model\.layer4\."),
         (Copy("model", r"model\.", "the only one"),),
         source="https://github.com/allenai/virb",
+    ),
+    Layout(
+        "torchvision-vit",
+        "torchvision's ViT",
+        (r"(?:\w+\.)*encoder\.layers\.encoder_layer_0\.",),
+        (Copy("encoder", r"(?:\w+\.)*", "the only one"),),
+        source="https://github.com/pytorch/vision (torchvision/models/vision_transformer.py)",
     ),
     Layout(
         "training",
@@ -302,85 +317,6 @@ def layout_named(name: str) -> Layout:
         if layout.name == name:
             return layout
     raise unknown("checkpoint layout", name, [layout.name for layout in (*LAYOUTS, PLAIN)])
-
-
-# ------------------------------------------------------------------------------------------------ what is left over
-
-
-@final
-@dataclass(frozen=True)
-class Kind:
-    """A kind of tensor that belongs to a checkpoint and not to its encoder.
-
-    Attributes:
-        name: for people.
-        pattern: found in the name behind the network's prefix, or behind the table.
-        fine: why it is not missed.
-    """
-
-    name: str
-    pattern: str
-    fine: str
-
-
-_LAST = r"(?:^|\.|/)"
-
-KINDS: tuple[Kind, ...] = (
-    Kind("optimiser state", r"(?:^|/)(?:optim\w*|opt|scaler|loss_scaler|lr_schedul\w*|amp)/", "training alone uses it"),
-    Kind("queue", rf"{_LAST}queue\w*(?:$|\.|/)|queue_ptr|{_LAST}memory_bank", "negatives of the contrastive loss"),
-    Kind("prototypes", rf"{_LAST}prototypes\d*\.", "cluster centres of the loss"),
-    Kind(
-        "predictor",
-        rf"{_LAST}(?:predictor|online_predictor|prediction_head\w*|momentum_predictor)\.",
-        "it is on top of the encoder and goes with the loss",
-    ),
-    Kind(
-        "projector",
-        rf"{_LAST}(?:projection_head\w*|projector|projection|momentum_projector|(?:student|teacher)_head|dino_head|ibot_head|g"
-        r"|fc\.\d|head\.(?:mlp|last_layer|\d)\b\S*)",
-        "it is on top of the encoder and goes with the loss",
-    ),
-    Kind("heads", r"(?:^|/)heads?/", "they are on top of the encoder and go with the loss"),
-    Kind(
-        "loss", r"(?:^|/)(?:dino_loss|ibot_loss|loss|criterion)/|(?:^|\.|/)(?:center2?|bn\.\w+)$", "state of the loss"
-    ),
-    Kind("decoder", rf"{_LAST}(?:decoder\w*|mask_decoder)(?:\.|$)", "it serves pre-training alone"),
-    Kind(
-        "mask token",
-        rf"{_LAST}(?:mask_token|masked_embed|masked_im_modeling)$",
-        "it stands for masked patches in pre-training",
-    ),
-    Kind(
-        "text tower",
-        r"(?:^|/)(?:text\.|transformer\.|token_embedding\.|positional_embedding$|ln_final\.|text_projection|logit_scale$|logit_bias$|text_decoder)",
-        "images do not go through it",
-    ),
-    Kind("projection to the space of text", r"visual\.(?:proj$|head\.)|^proj$", "it is behind the pooled embedding"),
-    Kind(
-        "classifier",
-        rf"{_LAST}(?:fc|classifier|head|heads|head_dist|linear_probe|online_classifier\w*)(?:\.|$)",
-        "it is on top of the encoder",
-    ),
-    Kind("pooler", rf"{_LAST}pooler\.", "it is behind the class token, and the published readouts go without it"),
-    Kind("counters", rf"{_LAST}(?:num_batches_tracked|n_averaged|iteration|step|epoch)$", "training alone reads them"),
-    Kind(
-        "tables made anew",
-        rf"{_LAST}(?:relative_position_index|attn_mask|position_ids)$",
-        "the network computes them from its size",
-    ),
-)
-"""What may be left over; the first that matches counts."""
-
-TRUNK_PARTS = re.compile(
-    r"(?:register_tokens?|reg_token|storage_tokens|dist_token|cls_token|class_token|class_embedding|pos_embed\w*"
-    r"|norm_pre|fc_norm|attn_pool|attnpool|rope_embed|local_cls_norm)(?:\.|$)"
-)
-"""Names that alter what a trunk computes. An architecture without a place for them is another network."""
-
-
-def kind_of(name: str) -> Kind | None:
-    """What a left-over tensor is; None where it is nothing known."""
-    return next((kind for kind in KINDS if re.search(kind.pattern, name)), None)
 
 
 def recognise(names: Iterable[str], places: Iterable[str]) -> Layout:

@@ -1,10 +1,86 @@
 """What a file holds beside the network that was taken, by kind, and why it is not missed."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
-from virb.encoders._layouts import TRUNK_PARTS, kind_of
+
+@final
+@dataclass(frozen=True)
+class Kind:
+    """A kind of tensor that belongs to a checkpoint and not to its encoder.
+
+    Attributes:
+        name: for people.
+        pattern: found in the name behind the network's prefix, or behind the table.
+        fine: why it is not missed.
+    """
+
+    name: str
+    pattern: str
+    fine: str
+
+
+_LAST = r"(?:^|\.|/)"
+
+KINDS: tuple[Kind, ...] = (
+    Kind("optimiser state", r"(?:^|/)(?:optim\w*|opt|scaler|loss_scaler|lr_schedul\w*|amp)/", "training alone uses it"),
+    Kind("queue", rf"{_LAST}queue\w*(?:$|\.|/)|queue_ptr|{_LAST}memory_bank", "negatives of the contrastive loss"),
+    Kind("prototypes", rf"{_LAST}prototypes\d*\.", "cluster centres of the loss"),
+    Kind(
+        "predictor",
+        rf"{_LAST}(?:predictor|online_predictor|prediction_head\w*|momentum_predictor)\.",
+        "it is on top of the encoder and goes with the loss",
+    ),
+    Kind(
+        "projector",
+        rf"{_LAST}(?:projection_head\w*|projector|projection|projetion|momentum_projector|(?:student|teacher)_head|dino_head|ibot_head|g"
+        r"|fc\.\d|head\.(?:mlp|last_layer|\d)\b\S*)",
+        "it is on top of the encoder and goes with the loss",
+    ),
+    Kind("heads", r"(?:^|/)heads?/", "they are on top of the encoder and go with the loss"),
+    Kind(
+        "loss", r"(?:^|/)(?:dino_loss|ibot_loss|loss|criterion)/|(?:^|\.|/)(?:center2?|bn\.\w+)$", "state of the loss"
+    ),
+    Kind("decoder", rf"{_LAST}(?:decoder\w*|mask_decoder)(?:\.|$)", "it serves pre-training alone"),
+    Kind(
+        "mask token",
+        rf"{_LAST}(?:mask_token|masked_embed|masked_im_modeling)$",
+        "it stands for masked patches in pre-training",
+    ),
+    Kind(
+        "text tower",
+        r"(?:^|/)(?:text\.|transformer\.|token_embedding\.|positional_embedding$|ln_final\.|text_projection|logit_scale$|logit_bias$|text_decoder)",
+        "images do not go through it",
+    ),
+    Kind("projection to the space of text", r"visual\.(?:proj$|head\.)|^proj$", "it is behind the pooled embedding"),
+    Kind(
+        "classifier",
+        rf"{_LAST}(?:fc|classifier|head|heads|head_dist|linear_probe|online_classifier\w*)(?:\.|$)",
+        "it is on top of the encoder",
+    ),
+    Kind("pooler", rf"{_LAST}pooler\.", "it is behind the class token, and the published readouts go without it"),
+    Kind("counters", rf"{_LAST}(?:num_batches_tracked|n_averaged|iteration|step|epoch)$", "training alone reads them"),
+    Kind(
+        "tables made anew",
+        rf"{_LAST}(?:relative_position_index|attn_mask|position_ids)$",
+        "the network computes them from its size",
+    ),
+)
+"""What may be left over; the first that matches counts."""
+
+TRUNK_PARTS = re.compile(
+    r"(?:register_tokens?|reg_token|storage_tokens|dist_token|cls_token|class_token|class_embedding|pos_embed\w*"
+    r"|norm_pre|fc_norm|attn_pool|attnpool|rope_embed|local_cls_norm)(?:\.|$)"
+)
+"""Names that alter what a trunk computes. An architecture without a place for them is another network."""
+
+
+def kind_of(name: str) -> Kind | None:
+    """What a left-over tensor is; None where it is nothing known."""
+    return next((kind for kind in KINDS if re.search(kind.pattern, name)), None)
+
 
 CLASSIFIER, UNKNOWN = "classifier", "no part of the trunk"
 _INSIDE = frozenset({"counters", "tables made anew", "mask token"})
@@ -53,8 +129,10 @@ def _kind(full: str, own: str, site: str, heads: Sequence[str], others: Mapping[
     other = max((at for at in others if full.startswith(at) and len(at) > len(site) * inside), key=len, default=None)
     if inside and own.startswith(tuple(f"{head}." for head in heads)) and not own.split(".")[-2].isdigit():
         return CLASSIFIER, "it is on top of the encoder"
-    if other is not None and kind_of(full.removeprefix(other)) is None:
-        return "another copy", others[other]
+    if other is not None:
+        kind = kind_of(full.removeprefix(other))
+        if kind is None or kind.name in _INSIDE:
+            return "another copy", others[other]
     kind = kind_of(own if inside else full)
     return (kind.name, kind.fine) if kind else (UNKNOWN, "")
 

@@ -46,6 +46,17 @@ def candidates(family: str, state: Translated) -> tuple[Candidate, ...]:
     return tuple(FAMILIES[family](state))
 
 
+def neighbours(family: str, state: Translated) -> tuple[Candidate, ...]:
+    """Architectures of the family to compare with what is none of them: half a network, or another width."""
+    names: tuple[str, ...] = ()
+    if family in ("resnet", "resnet-hf"):
+        names = ("resnet50", "resnet101") if "layer1.0.conv3.weight" in state else ("resnet18", "resnet34")
+    elif family == "vit":
+        width = (state.shape("patch_embed.proj.weight") or (0,))[0]
+        names = tuple(f"vit_{size}_patch16_224" for (wide, _), size in _VIT_SIZES.items() if wide == width <= 1024)
+    return tuple(Candidate(name) for name in names)
+
+
 def adapted(candidate: Candidate, state: Translated) -> Candidate:
     """The candidate for the size of image that the file's position embeddings are for.
 
@@ -71,7 +82,7 @@ def depth_of(state: Translated, pattern: str) -> int:
 
 # ------------------------------------------------------------------------------------------------ ResNet
 
-_RESNETS = {
+_RESNETS: Final[dict[tuple[str, tuple[int, ...]], tuple[str, ...]]] = {
     ("basic", (2, 2, 2, 2)): ("resnet18", "resnet18d", "narrow_resnet18_w{0}"),
     ("basic", (3, 4, 6, 3)): ("resnet34", "resnet34d"),
     ("basic", (1, 1, 1, 1)): ("resnet10t", "narrow_resnet10_w{0}"),
@@ -155,7 +166,7 @@ def _with_patch(name: str, patch: int, usual: int) -> Candidate | None:
 
 # ------------------------------------------------------------------------------------------------ the others
 
-_CONVNEXTS = {
+_CONVNEXTS: Final[dict[tuple[int, tuple[int, ...]], str]] = {
     (40, (2, 2, 6, 2)): "atto",
     (48, (2, 2, 6, 2)): "femto",
     (64, (2, 2, 6, 2)): "pico",

@@ -34,7 +34,12 @@ def statistics(layout: Layout, card: Preprocessing, processor: Mapping[str, Any]
     if layout.statistics == "clip":
         chosen = card.model_copy(update={"mean": CLIP_MEAN, "std": CLIP_STD})
         return chosen, _told(chosen, card, "CLIP's")
-    return card, ""
+    if card.mean == IMAGENET.mean:
+        return card, ""
+    return card, (
+        f"normalised with mean {card.mean[0]:g}, … and std {card.std[0]:g}, …, which timm publishes for the name: the "
+        "file does not say what it was trained with"
+    )
 
 
 def _told(chosen: Preprocessing, card: Preprocessing, whose: str) -> str:

@@ -6,7 +6,6 @@ import struct
 import warnings
 import zipfile
 from argparse import Namespace
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -35,13 +34,9 @@ _DEEPEST = 6
 """Tables in tables that are looked into: VISSL's trunk is the fifth."""
 
 
-class _Settings(dict[str, Any]):
-    """Stands for Lightning's dictionaries of settings, so that files with them are read without Lightning."""
-
-
 SAFE: Final[tuple[Any, ...]] = (
     Namespace,  # arguments of training scripts: DINO, MAE, timm, torchvision
-    defaultdict,
+    *(int, float, bool, str, list, dict, tuple, frozenset),
     date,
     datetime,
     timedelta,
@@ -61,14 +56,14 @@ SAFE: Final[tuple[Any, ...]] = (
         (function, f"numpy.{core}.multiarray.{name}")
         for core in ("core", "_core")
         for name, function in (
-            ("scalar", np.dtype("f8").type(0).__reduce__()[0]),  # type: ignore[index]
-            ("_reconstruct", np.zeros(0).__reduce__()[0]),  # type: ignore[index]
+            ("scalar", np.dtype("f8").type(0).__reduce__()[0]),
+            ("_reconstruct", np.zeros(0).__reduce__()[0]),
         )
     ),
-    (_Settings, "pytorch_lightning.utilities.parsing.AttributeDict"),
-    (_Settings, "lightning.pytorch.utilities.parsing.AttributeDict"),
-    (_Settings, "lightning.fabric.utilities.data.AttributeDict"),
-    (_Settings, "lightning_fabric.utilities.data.AttributeDict"),
+    (dict, "pytorch_lightning.utilities.parsing.AttributeDict"),
+    (dict, "lightning.pytorch.utilities.parsing.AttributeDict"),
+    (dict, "lightning.fabric.utilities.data.AttributeDict"),
+    (dict, "lightning_fabric.utilities.data.AttributeDict"),
 )
 """Types that real checkpoints hold beside tensors and whose making runs nobody's code: torch's own loader is allowed
 them. What is not here (omegaconf's, a pickled module) is refused unless the pickle is trusted."""
@@ -168,8 +163,9 @@ def _read(path: Path) -> tuple[Any, tuple[str, ...]]:
             return safetensors.torch.load_file(path), ()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # advice to torch's developers about old pickles
-            with torch.serialization.safe_globals(list(SAFE)):
-                return torch.load(path, map_location="cpu", weights_only=True), ()
+            # a file and not a path: torch goes by the suffix of a path
+            with torch.serialization.safe_globals(list(SAFE)), path.open("rb") as file:
+                return torch.load(file, map_location="cpu", weights_only=True), ()
     except pickle.UnpicklingError as error:
         if not _is_pickle(path):
             raise UserError(f"'{path}' is not a file of weights, or is truncated.", _KINDS) from error
@@ -208,9 +204,9 @@ def _read_trusted(path: Path) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            if zipfile.is_zipfile(path) or not _is_bare_pickle(path):
-                return torch.load(path, map_location="cpu", weights_only=False)
             with path.open("rb") as file:
+                if zipfile.is_zipfile(path) or not _is_bare_pickle(path):
+                    return torch.load(file, map_location="cpu", weights_only=False)
                 return pickle.load(file)  # noqa: S301 - whoever asked for it said that the file is trusted
     except Exception as error:  # code of a file can raise anything
         raise UserError(

@@ -1,4 +1,4 @@
-"""Your own weights: ``checkpoint:FILE``, ``checkpoint:FILE@ARCH`` or ``checkpoint:RUN``. The whole trunk, or nothing."""
+"""Your own weights: ``checkpoint:FILE``, ``checkpoint:FILE@ARCH``, ``checkpoint:RUN``. The whole trunk, or nothing."""
 
 import re
 from hashlib import file_digest, sha256
@@ -28,8 +28,8 @@ class Checkpoint(EncoderSource):
 
     form = "checkpoint:FILE[@ARCH]"
     about = (
-        "your own weights, such as checkpoint:run/last.pth: layout and architecture are found, or named with @resnet50, "
-        "and #teacher takes that copy; or checkpoint:RUN, the folder of a pre-training run"
+        "your own weights, such as checkpoint:run/last.pth: layout and architecture are found; @resnet50 says which, "
+        "#teacher takes that copy; or checkpoint:RUN, the folder of a pre-training run"
     )
 
     def parse(self, name: str, rest: str) -> EncoderSpec:
@@ -99,7 +99,7 @@ def matched(spec: EncoderSpec) -> "Matched":
         str(path),
         None if spec.arch == AUTO else spec.arch,
         layout=None if spec.path is None else "plain",  # a run keeps its trunk alone, under the architecture's names
-        copy=spec.layout[1:] if (spec.layout or "").startswith("#") else None,
+        copy=None if spec.path or spec.layout is None else spec.layout.removeprefix("#"),
     )
 
 

@@ -40,7 +40,7 @@ def run(study: Study, site: Site) -> Ran:
     find_device(site.device)
     for spec in dict.fromkeys(experiment.encoder for experiment in todo):
         if spec not in loaded:
-            check_encoder(spec, study.inputs)
+            check_encoder(spec, study.inputs, trust_pickle=site.trust_pickle)
 
     groups = list(groups_of(todo, found))
     started = now()
@@ -70,7 +70,7 @@ def check(study: Study, encoders: Sequence[EncoderSpec], site: Site) -> None:
     find_device(site.device)
     _open(plan, site)
     for encoder in encoders:
-        check_encoder(encoder, study.inputs)
+        check_encoder(encoder, study.inputs, trust_pickle=site.trust_pickle)
 
 
 def check_pretraining(recipes: Sequence[Recipe], site: Site) -> None:
