@@ -17,10 +17,8 @@ def _views(folder: Path) -> Listing:
     """``{train,val}/FOLDER/ID_rgb.jpg`` and ``{train,val}_labels.txt``: lines ``train/FOLDER/ID steps``."""
     listing = Listing()
     for part in ("train", "val"):
-        steps = {}
-        for line in lines(folder / f"{part}_labels.txt"):
-            name, count = line.split()
-            steps[name] = int(count)
+        pairs = (line.split() for line in lines(folder / f"{part}_labels.txt"))
+        steps = {name: int(count) for name, count in pairs}
         for above in sorted(path for path in (folder / part).iterdir() if path.is_dir()):
             for path in sorted(above.iterdir()):
                 if not (is_image(path) and path.name.endswith("rgb.jpg")):
