@@ -1,7 +1,10 @@
 """CIFAR-100: pickles as Python 2 wrote them, and the binary form."""
 
+import io
 import pickle
 from pathlib import Path
+from struct import pack
+from typing import ClassVar
 
 import numpy as np
 
@@ -32,11 +35,32 @@ def pickles(root: Path, name: str, meta: bool) -> Written:
             b"coarse_labels": coarse,
             b"data": data,
         }
-        (folder / part).write_bytes(pickle.dumps(batch, protocol=2))
+        (folder / part).write_bytes(of_python_2(batch))
     if meta:
         names = {b"fine_label_names": [name.encode() for name in THINGS], b"coarse_label_names": [b"fish"]}
-        (folder / "meta").write_bytes(pickle.dumps(names, protocol=2))
+        (folder / "meta").write_bytes(of_python_2(names))
     return Written(folder, *sizes())
+
+
+class _Python2(pickle._Pickler):
+    """Writes bytes as Python 2 wrote its strings, which is how the real files name their keys."""
+
+    dispatch: ClassVar = dict(pickle._Pickler.dispatch)
+
+    def save_bytes(self, content):
+        short = len(content) < 256
+        head = pickle.SHORT_BINSTRING + bytes([len(content)]) if short else pickle.BINSTRING + pack("<i", len(content))
+        self.write(head + content)
+        self.memoize(content)
+
+    dispatch[bytes] = save_bytes
+
+
+def of_python_2(value: object) -> bytes:
+    """Pickle as Python 2 with NumPy 1 did."""
+    buffer = io.BytesIO()
+    _Python2(buffer, protocol=2).dump(value)
+    return buffer.getvalue().replace(b"cnumpy._core.multiarray\n", b"cnumpy.core.multiarray\n")
 
 
 def binary(root: Path) -> Written:

@@ -25,7 +25,7 @@ def official(root: Path) -> Written:
     folder = root / "oxford-iiit-pet"
     lists = {"trainval.txt": [], "test.txt": []}
     for label in range(len(BREEDS)):
-        for number in range(1, FIT + TEST + 2):  # the last is in no list
+        for number in range(1, FIT + TEST + 1 + (label == 0)):  # one is in no list
             name = f"{stem(label)}_{number}"
             image(folder / "images" / f"{name}.jpg", label, number)
             trimap(folder / "annotations/trimaps" / f"{name}.png", number)

@@ -21,6 +21,7 @@ class Archive(Spec):
         sha256: likewise.
         folder: where it goes below the folder of the source.
         unpack: whether it is unpacked there; otherwise it stays as it is.
+        inner: archives in it, by their paths below the folder of the source, that are unpacked where they lie.
     """
 
     url: str
@@ -29,6 +30,7 @@ class Archive(Spec):
     sha256: str | None = None
     folder: str = ""
     unpack: bool = True
+    inner: tuple[str, ...] = ()
 
     @property
     def file(self) -> str:

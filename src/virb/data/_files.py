@@ -159,7 +159,7 @@ class FileSource(DataSource):
             absent = listing.absent()
         except OSError as error:
             return Status("partial", folder, layout, {}, self._unreadable(error)), None
-        except (ValueError, LookupError, EOFError, pickle.UnpicklingError) as error:
+        except (ValueError, TypeError, LookupError, EOFError, pickle.UnpicklingError) as error:
             problem = self._problem(f"{where} cannot be read as the {layout.name} layout: {error}.")
             return Status("partial", folder, layout, {}, problem), None
         except UserError as error:
