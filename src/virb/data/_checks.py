@@ -53,7 +53,7 @@ def check_task(dataset: Dataset, task: Task, split_rows: Mapping[str, Rows], inp
 
 def _check_classes(dataset: Dataset, task: Task, target: Classes, rows: Mapping[str, Rows]) -> None:
     if not task.trained_on:
-        check_splits(dataset, task.column, rows, target.names)
+        check_splits(dataset, task.column, rows, target.names, sparse=target.sparse)
         return
     # Nothing is fitted here: the classes are the parent's, and not all of them need occur.
     labels = dataset.columns[task.column][rows["test"]]

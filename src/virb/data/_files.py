@@ -26,11 +26,14 @@ class Layout(NamedTuple):
         name: ``official`` for the distribution as it unpacks, ``2021`` for what the code of the 2021 study expected.
         marks: paths below the source's folder that tell this layout from the others: all of them are there.
         read: writes down every example below the source's folder. It opens lists, and no image.
+        splits: how many examples each split has in this layout, where that is not what the card says; None where it
+            was never published, and there must be some.
     """
 
     name: str
     marks: tuple[str, ...]
     read: Callable[[Path], Listing]
+    splits: Mapping[Share, int | None] | None = None
 
 
 @final
@@ -119,7 +122,9 @@ class FileSource(DataSource):
 
     def sized(self, splits: Mapping[Share, int], images: int) -> Self:
         """This source with other sizes on its card: for tests, whose miniatures hold a few examples a class."""
-        return replace(self, card=self.card.model_copy(update={"splits": dict(splits), "images": images}))
+        layouts = tuple(layout._replace(splits=None) for layout in self.layouts)
+        card = self.card.model_copy(update={"splits": dict(splits), "images": images})
+        return replace(self, card=card, layouts=layouts)
 
     # -------------------------------------------------------------------------------------------- looking
 
@@ -167,10 +172,11 @@ class FileSource(DataSource):
     def _layout_of(self, folder: Path) -> tuple[Layout, list[Path]]:
         """The layout that most of whose marks are there, and the marks that are not."""
         lacking = {
-            layout: [folder / mark for mark in layout.marks if not (folder / mark).exists()] for layout in self.layouts
+            layout.name: [folder / mark for mark in layout.marks if not (folder / mark).exists()]
+            for layout in self.layouts
         }
-        best = min(self.layouts, key=lambda layout: len(lacking[layout]) / len(layout.marks))
-        return best, lacking[best]
+        best = min(self.layouts, key=lambda layout: len(lacking[layout.name]) / len(layout.marks))
+        return best, lacking[best.name]
 
     # -------------------------------------------------------------------------------------------- refusing
 
@@ -184,14 +190,13 @@ class FileSource(DataSource):
                 f"{where} ({layout.name} layout) is not whole: {len(absent):,} of its files are missing, such as "
                 f"'{first}'."
             )
-        expected, found = self.card.splits, listing.sizes
+        expected, found = layout.splits or self.card.splits, listing.sizes
         for split in {**expected, **found}:
-            if found.get(split, 0) != expected.get(split, 0):
-                return self._problem(
-                    f"{where} ({layout.name} layout) is not whole: {split} has {found.get(split, 0):,} examples, not "
-                    f"{expected.get(split, 0):,}."
-                )
-        if self.card.images is not None and total != self.card.images:
+            count, wanted = found.get(split, 0), expected.get(split, 0)
+            if (wanted is None and not count) or (wanted is not None and count != wanted):
+                its = "no examples" if wanted is None else f"{count:,} examples, not {wanted:,}"
+                return self._problem(f"{where} ({layout.name} layout) is not whole: {split} has {its}.")
+        if layout.splits is None and self.card.images is not None and total != self.card.images:
             return self._problem(
                 f"{where} ({layout.name} layout) is not whole: it has {total:,} images, not {self.card.images:,}."
             )
