@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-long check format browser clean
+.PHONY: demo test test-long test-sweep check format browser clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    install virb and run the whole job offline; ends with a report"
 	@echo "make test    install what the tests need and run them"
 	@echo "make test-long  what takes hours: whether the tasks of the world tell encoders apart"
+	@echo "make test-sweep  build one small network of every family of timm's: slow"
 	@echo "make check   lint, types and import floors"
 	@echo "make format  let ruff put the code in order"
 
@@ -21,6 +22,9 @@ test: $(VENV)/.test browser
 
 test-long: $(VENV)/.test
 	$(BIN)/pytest -m long $(ARGS)
+
+test-sweep: $(VENV)/.test
+	$(BIN)/pytest -m sweep -rs tests/encoders/test_sweep.py $(ARGS)
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -1,25 +1,38 @@
 """Images a second of the world's renderer, of furnished rooms and of things on hills, in one run.
 
     python benchmarks/world.py --scenes 40
+    python benchmarks/world.py --all --share 0.02
 
 Every truth is rendered; "flow" adds a next moment, and with it optical flow and visibility. The kernel is compiled, or
 loaded from numba's cache, before anything is measured, which is timed too. Goal: 200 images/s of rooms at 64 px with
 flow on two cores.
+
+``--all`` renders every set of the world at its own size into an empty cache, or the first share of each, and says how
+long that took and how long it would take in whole. Goal: less than six minutes for all of them on two cores.
 """
 
 import argparse
+import math
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from virb.cache import Cache, show_size
+from virb.data.world import world_size
+from virb.data.world._entry import open_entry
 from virb.data.world._render import render
 from virb.data.world._scene import Camera, Light, Scene, Shape, ShapeKind, Texture, TextureKind
 from virb.data.world._stream import Stream
 from virb.data.world._table import table
+from virb.data.world.sets import SETS
+from virb.progress import Quiet
 
 KINDS: tuple[ShapeKind, ...] = ("box", "ellipsoid", "cylinder", "cone")
 TEXTURES: tuple[TextureKind, ...] = (
@@ -33,7 +46,12 @@ def main() -> None:
     options.add_argument("--scenes", type=int, default=40)
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    options.add_argument("--all", action="store_true")
+    options.add_argument("--share", type=float, default=1.0)
     asked = options.parse_args()
+    if asked.all:
+        render_every_set(asked.share, asked.threads[-1])
+        return
     start = time.perf_counter()
     render(room(Stream("warm")), 64)
     print(f"first image {time.perf_counter() - start:.2f} s (imports, and compiling or loading)")
@@ -53,6 +71,29 @@ def main() -> None:
         for scene in scenes:
             table(scene)
         print(f"  {'tables alone':30s} {(time.process_time() - start) / asked.scenes * 1000:6.2f}")
+
+
+def render_every_set(share: float, threads: int) -> None:
+    """Render, one set after another, and print images, seconds and bytes of each."""
+    render(room(Stream("warm")), 96)
+    wholes = {name: sum(scenes.examples.values()) * scenes.images for name, scenes in SETS.items()}
+    sizes = {name: world_size(name)[1] for name in wholes}
+    print(f"{len(wholes)} sets, {sum(wholes.values()):,} images, {show_size(sum(sizes.values()))}")
+    print(f"{threads} threads, the first {share:g} of each\n{'set':16s} images  seconds  images/s  CPU s  all of it, s")
+    total = processor = 0.0
+    for name, scenes in SETS.items():
+        part = copy(scenes)
+        part.examples = {split: math.ceil(share * count) for split, count in scenes.examples.items()}
+        with tempfile.TemporaryDirectory() as place:
+            start = time.perf_counter(), time.process_time()
+            entry = open_entry(name, part, part.size, Cache(Path(place), 10**12), Quiet(), threads)
+            spent, cpu = time.perf_counter() - start[0], time.process_time() - start[1]
+            images = math.prod(entry.arrays["images"].shape[:2])
+            del entry  # its files are mapped
+        whole = spent * wholes[name] / images
+        total, processor = total + whole, processor + cpu * wholes[name] / images
+        print(f"{name:16s} {images:6,d} {spent:8.1f} {images / spent:9.0f} {cpu:6.1f} {whole:13.0f}", flush=True)
+    print(f"all sets {'' if share == 1 else 'would '}take {total / 60:.1f} min (goal 6), {processor:.0f} s of CPU")
 
 
 def cost(scenes: list[Scene], size: int, threads: int, moves: bool, rounds: int) -> NDArray[np.float64]:

@@ -7,8 +7,9 @@ from PIL import Image
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory, monkeypatch):
-    """No test reads or fills the user's cache."""
+    """No test reads or fills the user's cache, or the folder of fetched weights."""
     monkeypatch.setenv("VIRB_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+    monkeypatch.setenv("VIRB_WEIGHTS", str(tmp_path_factory.getbasetemp() / "weights"))
     monkeypatch.delenv("VIRB_CACHE_BUDGET", raising=False)
 
 

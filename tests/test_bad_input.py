@@ -5,8 +5,10 @@ import pytest
 import timm
 import torch
 from PIL import Image
+from torch import nn
 
 import virb
+from virb.encoders import parse_encoder
 from virb.errors import UserError
 
 
@@ -93,3 +95,30 @@ def test_a_folder_without_a_path_is_refused_and_not_taken_for_this_one():
 
     with pytest.raises(UserError, match="names no folder"):
         open_data("folder:")
+
+
+class Collapsed(nn.Module):
+    """An encoder that has collapsed: noise far below what half precision keeps, on the same answer for every image."""
+
+    def forward(self, images):
+        torch.manual_seed(int(images.sum()))
+        return 3 + 1e-5 * torch.randn(len(images), 8)
+
+
+def test_a_collapsed_encoder_fails_with_that_reason_and_its_rounding_noise_is_no_score(photos, tmp_path):
+    results = evaluate(photos, tmp_path, encoder=Collapsed())
+    assert not results.records
+    assert all("same for every example" in failed.reason for failed in results.failures)
+    assert results.failures
+
+
+def test_a_pickle_is_trusted_only_in_the_call_that_says_so(photos, tmp_path):
+    state = timm.create_model("resnet18").state_dict()
+    torch.save({"state_dict": state, "extra": Collapsed}, tmp_path / "odd.pth")
+    encoder = f"checkpoint:{tmp_path / 'odd.pth'}"
+    with pytest.raises(UserError, match="--trust-pickle"):
+        evaluate(photos, tmp_path, encoder=encoder)
+    results = evaluate(photos, tmp_path, encoder=encoder, trust_pickle=True, probes=["knn"])
+    (record,) = results.records
+    assert any("--trust-pickle" in note for note in record.notes)
+    assert record.experiment.encoder == parse_encoder(encoder)

@@ -14,7 +14,8 @@ from virb.data._images import fit_image
 from virb.encoders import load_encoder
 from virb.encoders._module import seal_module
 from virb.errors import ExperimentError, UserError
-from virb.features import Reading, _shards, cache_key, drop_maps, extract, offers
+from virb.features import Reading, _shards, cache_key, drop_maps, extract, offers, size_of
+from virb.features._shards import _compact
 from virb.spec import InputPolicy, Preprocessing, digest_of
 from virb.testing import toy_dataset
 
@@ -74,6 +75,7 @@ def test_a_second_extraction_computes_nothing(cache):
     again = extract(encoder, toy_dataset(), [EMBEDDING], cache)
     assert seen[0] == 60
     assert again.seconds == 0 < first.seconds
+    assert (first.encoded, again.encoded) == (60, 0)
     rows = np.arange(60)
     np.testing.assert_array_equal(again.take(EMBEDDING, rows), first.take(EMBEDDING, rows))
 
@@ -374,3 +376,27 @@ def test_maps_of_sizes_that_no_stride_divides_are_kept_whole(size, cache):
     encoder = patches(size)
     found = extract(encoder, toy_dataset(), STAGES, cache)
     assert found.take(STAGES[2], np.arange(3)).shape[2:] == encoder.shape("stage1")[1:]
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_half_precision_has_the_bits_of_numpys_in_row_order_for_any_layout(layout):
+    maps = torch.randn(5, 7, 4, 4, generator=torch.manual_seed(0)).contiguous(memory_format=layout).numpy()
+    stored = _compact(maps)
+    assert stored.flags.c_contiguous
+    np.testing.assert_array_equal(stored.view(np.uint16), np.ascontiguousarray(maps).astype(np.float16).view(np.uint16))
+
+
+@pytest.mark.parametrize("odd", [1e6, 1e-9])
+def test_what_half_precision_cannot_hold_stays_whole(odd):
+    values = np.full((3, 4), odd, np.float32)
+    assert _compact(values).dtype == np.float32
+    np.testing.assert_array_equal(_compact(values), values)
+
+
+def test_the_size_that_is_said_before_is_the_size_that_is_written(tmp_path):
+    encoder, dataset = load_encoder("random:narrow_resnet10_w8", InputPolicy(size=32)), toy_dataset(6)
+    for maps in (False, True):
+        readings = [one for layer in encoder.layers if offers(encoder, one := Reading(layer, maps))]
+        features = extract(encoder, dataset, readings, Cache(tmp_path / str(maps), 10**9))
+        numbers = sum(entry.width * len(dataset.keys) for entry in features.entries.values())
+        assert size_of(encoder, len(dataset.keys), maps=maps) == 2 * numbers

@@ -8,6 +8,7 @@ from torch import nn
 
 from virb.analysis import load_outcomes
 from virb.cache import Cache
+from virb.data import BadImage
 from virb.encoders import load_encoder
 from virb.encoders._module import seal_module
 from virb.errors import ExperimentError, UserError
@@ -179,6 +180,26 @@ def test_pixelwise_predictions_are_kept_with_image_and_truth(bench):
         assert kept["predicted"].shape == kept["truth"].shape
         error = np.nanmean(np.abs(kept["predicted"] - kept["truth"]))
     assert error == pytest.approx(record.scores["depth-l1"], rel=0.5)
+
+
+def test_a_task_of_one_image_reads_the_first_of_each_pair(bench):
+    """Whatever the second one shows, and whether or not it can be read."""
+    pairs = toy_scenes(60, images=2)
+    broken = {int(image) for image in pairs.images[::7, 1]}
+
+    def read(image):
+        if image in broken:
+            raise BadImage(pairs.keys[image], "cut short")
+        return pairs.read(image)
+
+    alone = run_pixelwise(bench, "depth", dataset=replace(pairs.first(1), digest="of the first ones alone"))
+    both = run_pixelwise(bench, "depth", dataset=replace(pairs, read=read, digest="of pairs"), on_bad_image="skip")
+    assert both.counts == alone.counts == {"fit": 36, "select": 12, "test": 12}
+    assert both.scores == alone.scores
+    assert len(both.bad_images) == len(broken)
+    with np.load(bench.store.folder / "predictions" / both.predictions) as kept:
+        assert kept["image"].shape[1] == 1
+        np.testing.assert_array_equal(kept["truth"], pairs.columns["depth"][kept["example"]])
 
 
 def test_a_lower_score_is_better_where_the_metric_says_so(bench):

@@ -19,7 +19,11 @@ RECIPE = Recipe(**GIVEN)
         {"method": "pirl"},
         {"arch": "resnet18"},
         {"data": "world:rooms"},
+        {"data": "mixture", "mixture": ("world:rooms", "world:scenes")},
         {"images": 8000},
+        {"fraction": 0.5},
+        {"balance": "log"},
+        {"side": 96},
         {"images_seen": 80_001},
         {"run": 3},
         {"size": 64},
@@ -78,11 +82,31 @@ def test_its_factors_name_the_start_that_it_shares_with_others():
     assert (factors.method, factors.data, factors.images_seen, factors.run) == ("swav", "world:scenes", 80_000, 2)
     assert factors.seed == RECIPE.run
     assert RECIPE.label == "swav on world:scenes, run 2"
+    part = Recipe(**{**GIVEN, "data": "world:objects", "fraction": 0.25, "balance": "log"})
+    assert part.label == "swav on world:objects (25 %, log), run 2"
+    assert part.pretraining().source == part.data_recipe.label == "world:objects (25 %, log)"
+    mixture = Recipe(**{**GIVEN, "data": "mixture", "mixture": ("digits", "world:rooms"), "images": 10})
+    assert mixture.pretraining().source == mixture.data_recipe.label == "digits + world:rooms"
 
 
 @pytest.mark.parametrize(
     "odd",
-    [{"images": 0}, {"images_seen": 0}, {"run": -1}, {"size": 7}, {"batch": 1}, {"version": 0}, {"of tomorrow": 1}],
+    [
+        {"fraction": 0.0},
+        {"balance": "even"},
+        {"side": 4},
+        {"data": "mixture"},
+        {"mixture": ("digits", "photos")},
+        {"data": "mixture", "mixture": ("digits",)},
+        {"data": "mixture", "mixture": ("digits", "digits")},
+        {"images": 0},
+        {"images_seen": 0},
+        {"run": -1},
+        {"size": 7},
+        {"batch": 1},
+        {"version": 0},
+        {"of tomorrow": 1},
+    ],
     ids=str,
 )
 def test_what_cannot_be_trained_is_no_recipe(odd):

@@ -44,6 +44,7 @@ def unknown(kind: str, name: str, known: Iterable[str], more: str = "") -> UserE
     """
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    near = near or [known for known in names if name and name.lower() in known.lower()][:3]
     if near:
         remedy = f"Did you mean {' or '.join(repr(n) for n in near)}?"
     else:

@@ -1,6 +1,6 @@
 """``virb.evaluate``: the whole path from an encoder to a defended number, in one call; and what it returns."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, final, get_args
@@ -16,12 +16,14 @@ from virb.cache import Cache
 from virb.encoders import parse_encoder
 from virb.encoders._encoder import Encoder
 from virb.encoders._module import seal_module
+from virb.encoders._overrides import FORM, overrides
+from virb.encoders._trunks import card_of
 from virb.errors import UserError, unknown
 from virb.executors import Resources
 from virb.features import OnBadImage
 from virb.progress import Progress, Quiet
 from virb.report import write
-from virb.spec import EncoderSpec, InputPolicy, Record, Regime, Task
+from virb.spec import EncoderSpec, InputPolicy, Overrides, Record, Regime, Task
 from virb.study import Layers, Ran, Site, Study
 from virb.tasks import resolve_task
 
@@ -140,6 +142,10 @@ def evaluate(
     seeds: Sequence[int] = (0,),
     size: int = 224,
     fit: str = "squash",
+    mean: Sequence[float] | float | None = None,
+    std: Sequence[float] | float | None = None,
+    interpolation: str | None = None,
+    stages: Mapping[str, str] | None = None,
     on_bad_image: str = "error",
     output: str | Path = "virb-results",
     data_root: str | Path | None = None,
@@ -147,14 +153,16 @@ def evaluate(
     executor: str = "inline",
     workers: int = 2,
     retry_failed: bool = False,
+    trust_pickle: bool = False,
     progress: Progress | None = None,
 ) -> Results:
     """Read encoders out on end tasks. What was done before is not done again.
 
     Args:
         encoder: one or several: names such as ``"timm:resnet50"``, or any ``nn.Module`` that takes normalised images,
-            batch x 3 x size x size, and returns batch x width (maps are averaged over space). The module is copied:
-            yours keeps its mode, device and weights.
+            batch x 3 x size x size, and returns batch x width, a map, a list of maps from fine to coarse, or a
+            dictionary from ``embedding`` and ``stage1`` … ``stage4`` to them. It is copied: yours keeps its mode,
+            device and weights.
         tasks: names such as ``"digits"`` or ``"folder:PATH"``.
         probes: names of probes; by default the standard ones of each task: logistic and knn for classes of an image,
             mlp and logistic for classes of several, ridge for numbers, dense-linear and dense-knn for pixels,
@@ -167,6 +175,12 @@ def evaluate(
         seeds: each draws the splits anew where a task has none of its own.
         size: side of the images in pixels, the same for every encoder.
         fit: how an image becomes a square: ``"squash"``, ``"crop"`` or ``"pad"``.
+        mean: what modules want subtracted from pixels / 255, one number or one a channel; by default a timm model's
+            own, else ImageNet's. A name says it for itself: ``"timm:resnet50+mean=0.5+std=0.5"``.
+        std: what they want divided by, the same.
+        interpolation: how they want images resized: ``"nearest"``, ``"bilinear"`` or ``"bicubic"``.
+        stages: parts of the modules whose outputs are maps for pixelwise tasks, fine to coarse, such as
+            ``{"stage3": "body.6", "stage4": "body.9"}``; in place of what a module itself gives.
         on_bad_image: ``"error"``, or ``"skip"`` to leave out and list images that cannot be decoded.
         output: folder of the records; a later call with the same folder goes on from there.
         data_root: folder of data sources that do not ship inside packages.
@@ -174,6 +188,7 @@ def evaluate(
         executor: ``"inline"``, or ``"processes"`` for several encoders side by side (named ones: a module stays here).
         workers: how many side by side.
         retry_failed: whether experiments that failed before are tried again.
+        trust_pickle: whether checkpoints that are more than tensors may run their code while they are read.
         progress: told how far it is.
 
     Raises:
@@ -183,9 +198,10 @@ def evaluate(
     if on_bad_image not in ON_BAD_IMAGE:
         raise unknown("way to treat a bad image", on_bad_image, ON_BAD_IMAGE)
     encoders = [encoder] if isinstance(encoder, EncoderLike) else list(encoder)
+    asked_of_modules = _of_modules(encoders, mean, std, interpolation, stages)
     asked = [tasks] if isinstance(tasks, str | Task) else list(tasks)
     study = Study(
-        encoders=[_encoder(one, inputs, device) for one in encoders],
+        encoders=[_encoder(one, inputs, device, asked_of_modules, stages) for one in encoders],
         tasks=[task if isinstance(task, Task) else resolve_task(task) for task in asked],
         probes=probes,
         layers=_layers(layers),
@@ -202,6 +218,7 @@ def evaluate(
         executor=executor,
         resources=Resources(workers=workers),
         retry_failed=retry_failed,
+        trust_pickle=trust_pickle,
         progress=progress or Quiet(),
     )
     return Results(study.run(site), Path(output))
@@ -234,9 +251,31 @@ def _inputs(size: int, fit: str) -> InputPolicy:
     return InputPolicy.model_validate({"size": size, "fit": fit})
 
 
-def _encoder(encoder: EncoderLike, inputs: InputPolicy, device: str) -> EncoderSpec | Encoder:
+def _of_modules(
+    encoders: Sequence[EncoderLike],
+    mean: Sequence[float] | float | None,
+    std: Sequence[float] | float | None,
+    interpolation: str | None,
+    stages: Mapping[str, str] | None,
+) -> Overrides:
+    """What is asked of modules; an encoder that is a name says it there, so that the name tells what was measured."""
+    asked = overrides(mean, std, interpolation)
+    modules = any(isinstance(one, nn.Module) for one in encoders)
+    if not modules and (asked != Overrides() or stages):
+        what = "stages" if stages else str(asked)
+        raise UserError(
+            f"'{what}' is for an nn.Module, and none is given.",
+            f"A name says it for itself: NAME{FORM}." if not stages else "Named encoders have their own stages.",
+        )
+    return asked
+
+
+def _encoder(
+    encoder: EncoderLike, inputs: InputPolicy, device: str, asked: Overrides, stages: Mapping[str, str] | None
+) -> EncoderSpec | Encoder:
     if isinstance(encoder, str):
         return parse_encoder(encoder)
     if isinstance(encoder, nn.Module):
-        return seal_module(encoder, inputs, device=device)
+        card = asked.over(card_of(encoder))
+        return seal_module(encoder, inputs, preprocessing=card, stages=stages, device=device)
     return encoder

@@ -128,6 +128,8 @@ def test_a_failed_experiment_exits_with_1_and_its_reason(photos, tmp_path):
         (["probes", "show", "svm"], "logistic"),
         (["data", "show", "digit"], "'digits'"),
         (["encoders", "show", "zoo:lite0"], "efficientnet-lite0"),
+        (["encoders", "show", "pixels", "--cost", "--size", "0"], "'0'"),
+        (["run", "-e", "random:resnet18+mean=124", "-t", "digits", "-o", "out"], "Divide by 255"),
         (["report", "nowhere"], "nowhere"),
         (["export", "nowhere"], "nowhere"),
         (["export", "nowhere", "--format", "xlsx"], "nowhere"),
@@ -141,6 +143,19 @@ def test_a_wrong_request_is_a_user_error_that_says_what_to_write(words, says, tm
     assert isinstance(done.exception, UserError), done.output
     assert says in str(done.exception)
     assert not (tmp_path / "out").exists()
+
+
+def test_what_an_encoder_costs_is_shown_with_what_it_was_measured_on():
+    words = ["encoders", "show", "random:test_resnet", "--cost", "--size", "32"]
+    shown = CliRunner().invoke(cli.app, words).output
+    assert "parameters     373 k" in shown
+    assert "images/s (cpu, " in shown
+    assert "stage4 96 x 1 x 1" in shown
+    card = json.loads(CliRunner().invoke(cli.app, [*words, "--json"]).output)
+    assert card["parameters"] == 372_688
+    assert card["multiply_adds"] > 1e6
+    assert card["forward"] > 0
+    assert card["extraction"] is None
 
 
 def test_a_user_error_has_no_traceback_unless_asked_for():

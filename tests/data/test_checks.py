@@ -41,6 +41,11 @@ def test_two_images_an_example_are_two():
         check(toy_scenes(40), toy_pixelwise_task("flow", images=2))
 
 
+def test_a_task_may_read_fewer_images_than_its_source_has():
+    check(toy_scenes(40, images=2), toy_pixelwise_task("mask"))
+    check(toy_scenes(40, images=2), toy_pixelwise_task("depth"))
+
+
 def test_a_column_that_is_not_there_is_named():
     with pytest.raises(UserError, match=r"(?s)no label column 'normals'.*mask, depth, flow") as error:
         check(toy_scenes(40), toy_pixelwise_task("mask").model_copy(update={"column": "normals"}))

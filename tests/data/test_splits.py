@@ -12,6 +12,7 @@ from virb.data import DataCard, Dataset
 from virb.data._splits import carve, check_splits
 from virb.errors import UserError
 from virb.spec import Splits
+from virb.testing import toy_dataset
 
 BOTH = Splits(select=0.2, test=0.2)
 NAMES = ("ant", "bee", "cat", "dog", "eel")
@@ -276,3 +277,16 @@ def test_rows_that_were_dropped_count_as_missing() -> None:
 def test_a_class_that_official_splits_lack_is_fine_as_long_as_fit_has_it() -> None:
     official = ["fit", "fit", "select", "select", "test", "test"] * 3 + ["fit"]
     check(dataset([0, 1] * 9 + [2], official=official, names=NAMES[:3]), Splits())
+
+
+def test_classes_that_need_not_occur_are_missed_by_nobody():
+    """Counts of which only the range is known."""
+    dataset = toy_dataset(examples=60, classes=3)
+    rows = carve(dataset, "label", Splits(select=0.2, test=0.2), seed=0)
+    names = tuple(f"class {n}" for n in range(50))
+    with pytest.raises(UserError, match="no examples"):
+        check_splits(dataset, "label", rows, names[:30])
+    check_splits(dataset, "label", rows, names, sparse=True)
+    rows["fit"] = rows["fit"][dataset.columns["label"][rows["fit"]] != 2]
+    with pytest.raises(UserError, match="'class 2' has examples in test but none in fit"):
+        check_splits(dataset, "label", rows, names, sparse=True)

@@ -9,7 +9,8 @@ import torch
 import torchvision
 from safetensors.torch import save_file
 
-from virb.encoders import load_encoder
+from virb.encoders import load_encoder, parse_encoder
+from virb.encoders._module import seal_module
 from virb.errors import ExperimentError, UserError
 from virb.spec import InputPolicy
 
@@ -24,8 +25,6 @@ def network():
 
 @pytest.fixture(scope="module")
 def expected(network):
-    from virb.encoders._module import seal_module
-
     return seal_module(network, POLICY)
 
 
@@ -66,8 +65,6 @@ def test_a_name_both_libraries_have_takes_the_layout_of_either(tmp_path):
     network = torchvision.models.efficientnet_b0(weights=None)
     torch.save(network.state_dict(), tmp_path / "b0.pth")
     encoder = load_encoder(f"checkpoint:{tmp_path / 'b0.pth'}@efficientnet_b0", POLICY)
-    from virb.encoders._module import seal_module
-
     torch.testing.assert_close(encoder.encode(images()), seal_module(network, POLICY).encode(images()))
 
 
@@ -76,6 +73,12 @@ def test_what_is_left_over_is_told(network, tmp_path):
     notes = load_encoder(f"checkpoint:{tmp_path / 'weights.pth'}@resnet18", POLICY).notes
     assert any("fc.weight" in note for note in notes)
     assert any("queue" in note for note in notes)
+
+
+def timm_without_classifier(network):
+    alone = timm.create_model("resnet18", num_classes=0)
+    alone.load_state_dict({name: values for name, values in network.state_dict().items() if not name.startswith("fc.")})
+    return alone
 
 
 def refusal(path, arch="resnet18"):
@@ -113,6 +116,9 @@ def test_two_networks_in_one_file_are_not_chosen_between(network, tmp_path):
     text = refusal(tmp_path / "two.pth")
     assert "'student/*'" in text
     assert "'teacher/*'" in text
+    assert "#teacher" in text
+    encoder = load_encoder(f"checkpoint:{tmp_path / 'two.pth'}@resnet18#student", POLICY)
+    assert encoder.digest == seal_module(timm_without_classifier(network), POLICY).digest
 
 
 def test_two_equal_copies_in_one_file_are_one(network, tmp_path):
@@ -179,3 +185,20 @@ def test_nan_weights_are_refused(network, tmp_path):
     torch.save(state, tmp_path / "nan.pth")
     with pytest.raises(ExperimentError, match="NaN"):
         load_encoder(f"checkpoint:{tmp_path / 'nan.pth'}@resnet18", POLICY)
+
+
+def test_the_architecture_of_a_file_is_found_where_none_is_named(network, expected, tmp_path):
+    torch.save(network.state_dict(), tmp_path / "weights.pth")
+    encoder = load_encoder(f"checkpoint:{tmp_path / 'weights.pth'}", POLICY)
+    assert encoder.arch == "resnet18"
+    assert encoder.spec.arch == "auto"
+    assert any("found to be resnet18" in note for note in encoder.notes)
+    torch.testing.assert_close(encoder.encode(images()), expected.encode(images()), rtol=0, atol=1e-5)
+
+
+def test_an_encoder_is_named_by_what_was_asked_and_never_by_what_the_file_holds(tmp_path):
+    plain, named, copy = (parse_encoder(f"checkpoint:{tmp_path}/a.pth{end}") for end in ("", "@resnet18", "#teacher"))
+    assert (plain.arch, named.arch, copy.arch) == ("auto", "resnet18", "auto")
+    assert plain.weights == named.weights == copy.weights == str(tmp_path / "a.pth")
+    assert len({str(spec.declared()) for spec in (plain, named, copy)}) == 3
+    assert parse_encoder(f"checkpoint:{tmp_path}/me@home/a.pth").weights == f"{tmp_path}/me@home/a.pth"

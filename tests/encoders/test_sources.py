@@ -14,6 +14,7 @@ SIZE = 64
 LOADABLE = {
     "checkpoint": "checkpoint:{folder}/resnet18.pth@resnet18",
     "histogram": "histogram",
+    "hub": "hub:{folder}:tiny",
     "pixels": "pixels",
     "random": "random:resnet18",
     "zoo": "zoo:efficientnet-lite0",
@@ -28,6 +29,8 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("weights")
     torch.manual_seed(5)
     torch.save(timm.create_model("resnet18").state_dict(), folder / "resnet18.pth")
+    conf = "import timm, torch\n\ndef tiny():\n    torch.manual_seed(0)\n    return timm.create_model('test_vit')\n"
+    (folder / "hubconf.py").write_text(conf)
     return folder
 
 
@@ -117,7 +120,8 @@ def test_weights_that_cannot_be_fetched_are_said_to_be_missing_at_once(name, mon
         ("random:resnet18@one", "random:resnet18@1"),
         ("random:resnet19", "'resnet18'"),
         ("random:vit_tiny_patch16_224", "--size"),
-        ("checkpoint:weights.pth", "checkpoint:FILE@ARCH"),
+        ("checkpoint:", "checkpoint:FILE@ARCH"),
+        ("checkpoint:no/such/file.pth", "no/such"),
         ("checkpoint:no/such/file.pth@resnet18", "no/such"),
         ("pixels:8", "Write pixels"),
         ("histogram:rgb", "Write histogram"),

@@ -98,6 +98,12 @@ def test_dense_targets_of_one_image_and_of_two_are_drawn(task):
     assert (pixels[:, -40:] == PAPER).all()
 
 
+def test_only_the_images_that_a_task_reads_are_drawn():
+    pairs = scenes(30)
+    alone = replace(pairs, images=pairs.images[:, :1])
+    np.testing.assert_array_equal(sheet(depth_task(), pairs, 6), sheet(depth_task(), alone, 6))
+
+
 def test_more_examples_make_a_longer_sheet():
     dataset = toy_dataset(400, 3)
     heights = [sheet(toy_task(), dataset, count).height for count in (1, 8, 9, 64)]

@@ -3,6 +3,7 @@
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from filelock import FileLock
@@ -82,6 +83,44 @@ def test_what_is_asked_for_twice_is_made_once_and_said(write_study):
     assert len(study.encoders) == 2
     assert len(study.tasks) == 2
     assert [one.what for one in study.left_out] == ["method moco-v2", "pixels", "world-object"]
+
+
+def test_an_entry_of_data_may_say_which_part_of_which_sources(write_study):
+    entries = "[world:objects, {source: world:objects, fraction: 0.25, balance: log}, {source: [world:rooms, digits]}]"
+    study = load_study(
+        write_study(PILOT.replace("[world:objects, world:scenes]", entries).replace("runs: 3", "runs: 1"))
+    )
+    assert [recipe.label for recipe in study.recipes] == [
+        "moco-v2 on world:objects, run 1",
+        "moco-v2 on world:objects (25 %, log), run 1",
+        "moco-v2 on world:rooms + digits, run 1",
+        "supervised on world:objects, run 1",
+        "supervised on world:objects (25 %, log), run 1",
+    ]
+    assert {recipe.images_seen for recipe in study.recipes} == {80_000}
+    assert study.recipes[1].id != study.recipes[0].id
+    assert [line.data for line in study.plan().cells][1:3] == ["world:objects (25 %, log)", "world:rooms + digits"]
+    assert len({folder_of(recipe, Path()) for recipe in study.recipes}) == 5
+    assert [one.what for one in study.left_out] == ["supervised on world:rooms + digits"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "says"),
+    [
+        ("{source: world:objects, fraction: 2}", "line 5: 'fraction' is '2'"),
+        ("{source: world:objects, fractoin: 1}", "there is no data field 'fractoin'.\nDid you mean 'fraction'"),
+        ("{fraction: 0.5}", "line 5: 'source' is missing"),
+        ("{source: world:scenes, balance: log}", "line 5: 'world:scenes' has no labels"),
+        ("{source: [world:rooms, world:rooms]}", "line 5: 'world:rooms' is mixed with itself"),
+        ("{source: world:objects, balance: even}", "line 5: 'balance' is 'even'"),
+        ("7", "'data' is"),
+    ],
+)
+def test_an_entry_of_data_that_is_not_as_it_must_be_is_refused_with_its_line(write_study, entry, says):
+    with pytest.raises(UserError) as refused:
+        load_study(write_study(PILOT.replace("[world:objects, world:scenes]", f"[{entry}]")))
+    assert says in str(refused.value)
+    assert refused.value.remedy
 
 
 def test_one_name_needs_no_list_and_runs_may_be_named(write_study):

@@ -342,7 +342,10 @@ def _rows(newest_first: Iterable[_Placed]) -> tuple[Row, ...]:
 def _told(specs: Sequence[EncoderSpec], keys: Sequence[str]) -> list[str]:
     if len(specs) == 1:
         return [""]
-    told = [[str(getattr(spec, field) or f"no {field}") for spec in specs] for field in ("source", "arch", "weights")]
+    told = [
+        [str(getattr(spec, field) or f"no {field}") for spec in specs]
+        for field in ("source", "arch", "weights", "layout")
+    ]
     useful = [values for values in told if len(set(values)) > 1]
     words = [", ".join(parts) for parts in zip(*useful, strict=True)] or [""] * len(specs)
     if len(set(words)) == len(specs):

@@ -97,8 +97,8 @@ def grid(matrix: Matrix) -> Grid | None:
     left_out = [(row, "of another architecture or budget") for row, how in trained if _budget(row, how) != budget]
     runs: dict[tuple[Treatment, int], Run] = {}
     for row, how in sorted((pair for pair in trained if _budget(*pair) == budget), key=lambda pair: pair[0].name):
-        assert how.data is not None
-        run = Run(Treatment(how.method, how.data), how.run, how.seed, row)
+        assert how.source is not None
+        run = Run(Treatment(how.method, how.source), how.run, how.seed, row)
         if (run.treatment, run.number) in runs:
             left_out.append((row, "another encoder has its method, data and run"))
         else:
@@ -108,8 +108,8 @@ def grid(matrix: Matrix) -> Grid | None:
 
 
 def _budget(row: Row, how: Pretraining) -> tuple[str, *tuple[object, ...]]:
-    """What runs of one grid share: all that is declared but method, data, run and seed."""
-    return row.spec.arch, how.images, how.images_seen, how.fraction, how.balance, how.mixture
+    """What runs of one grid share: all that is declared but method, run, seed, and what of which data was kept."""
+    return row.spec.arch, how.images, how.images_seen
 
 
 def _starts(made: Sequence[tuple[Row, Pretraining | None]], arch: str) -> dict[int, Row]:

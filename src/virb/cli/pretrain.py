@@ -11,13 +11,18 @@ from virb.errors import UserError
 
 def pretrain(
     method: str = typer.Argument(metavar="METHOD", help="A name from `virb methods list`."),
-    data: str = typer.Option(
-        ..., metavar="NAME", help="world:objects, world:scenes, world:clips, world:rooms, folder:PATH, …"
+    data: list[str] = typer.Option(
+        ..., metavar="NAME", help="world:objects, world:combination, folder:PATH, …; several are mixed in equal parts."
     ),
     arch: str = typer.Option(..., metavar="NAME", help="A timm name, such as narrow_resnet10_w16 or resnet18."),
     images_seen: int = typer.Option(..., help="The budget: how often an image is taken from the data."),
     output: Path = typer.Option(..., "--output", "-o", help="Folder of the run; the same command goes on there."),
     images: int | None = typer.Option(None, help="The first so many of the data. A world is as large as you say."),
+    fraction: float = typer.Option(1.0, help="The share of those images that is kept: 0.5 is contained in 1."),
+    balance: str | None = typer.Option(
+        None, help="uniform, linear or log: how many images of each class are kept. Needs labels."
+    ),
+    side: int | None = typer.Option(None, help="Pixels of the images of a world; 64 unless said."),
     run: int = typer.Option(1, help="Start weights are those of random:ARCH@RUN. Replicates are runs 1, 2, 3, …"),
     size: int = typer.Option(48, help="Side of a view in pixels."),
     batch: int = typer.Option(64, help="Images a step."),
@@ -36,17 +41,17 @@ def pretrain(
 
     from virb import pretrain as pretraining
     from virb.cli._console import out, progress
-    from virb.data import source_named
+    from virb.data import data_recipe
     from virb.errors import ExperimentError
     from virb.spec import Recipe
 
     chosen = pretraining.departures(method, dict(_setting(text) for text in settings))
+    taken = data_recipe(data, images, fraction, balance, side)
     try:
         recipe = Recipe(
             method=method,
             arch=arch,
-            data=source_named(data, images),
-            images=images,
+            **dict(taken),
             images_seen=images_seen,
             run=run,
             size=size,

@@ -11,7 +11,11 @@ if TYPE_CHECKING:
 
 def run(
     encoder: list[str] = typer.Option(
-        ..., "--encoder", "-e", metavar="NAME", help="timm:NAME, checkpoint:FILE@ARCH, random:ARCH, …"
+        ...,
+        "--encoder",
+        "-e",
+        metavar="NAME",
+        help="timm:NAME, checkpoint:FILE, random:ARCH, … Behind it: +mean=R,G,B+std=R,G,B.",
     ),
     task: list[str] = typer.Option(
         ..., "--task", "-t", metavar="NAME", help="A name from `virb tasks list`, or folder:PATH."
@@ -35,6 +39,11 @@ def run(
     executor: str = typer.Option("inline", help="inline, or processes: several encoders side by side."),
     workers: int = typer.Option(2, help="How many side by side."),
     retry_failed: bool = typer.Option(False, "--retry-failed", help="Try again what failed before."),
+    trust_pickle: bool = typer.Option(
+        False,
+        "--trust-pickle",
+        help="Let checkpoints that are more than tensors run their code. Only from who you trust.",
+    ),
 ) -> None:
     """Read encoders out on end tasks; what was done before is not done again.
 
@@ -63,6 +72,7 @@ def run(
                 executor=executor,
                 workers=workers,
                 retry_failed=retry_failed,
+                trust_pickle=trust_pickle,
                 progress=reporter,
             )
         except KeyboardInterrupt:

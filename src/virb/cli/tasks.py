@@ -5,22 +5,28 @@ from pathlib import Path
 import typer
 
 from virb.cli._listing import JSON, show_card, show_rows
+from virb.cli.data import ROOT, brief, whereabouts
 
 app = typer.Typer(name="tasks", help="End tasks: what encoders are read out on.", no_args_is_help=True)
 
 
-@app.command("list", epilog="Example: virb tasks list --json")
-def list_tasks(as_json: bool = JSON) -> None:
-    """List the end tasks. Your own: folder:PATH."""
-    from virb.tasks import TASKS  # imported when the command runs, so that --help is quick
+@app.command("list", epilog="Example: virb tasks list --data-root /data --json")
+def list_tasks(data_root: Path | None = ROOT, as_json: bool = JSON) -> None:
+    """List the end tasks, and whether their data are there. Your own: folder:PATH."""
+    from virb.data import list_cards  # imported when the command runs, so that --help is quick
+    from virb.tasks import TASKS
 
+    cards = list_cards()
     rows = [
         {
             "task": name,
             "quadrant": str(task.quadrant),
-            "data": task.data,
             "target": task.target.shown,
             "metric": task.primary,
+            "data": task.data,
+            "there": whereabouts(task.data, data_root),
+            "examples": dict(cards[task.data].splits) or cards[task.data].images,
+            "licence": cards[task.data].licence if as_json else brief(cards[task.data].licence),
             "title": task.title,
         }
         for name, task in TASKS.items()
@@ -34,7 +40,7 @@ def show(
     as_json: bool = JSON,
     image: Path | None = typer.Option(None, metavar="FILE.png", help="Draw examples with their targets instead."),
     examples: int = typer.Option(24, min=1, max=400, help="How many examples to draw."),
-    data_root: Path | None = typer.Option(None, help="Folder of data sources that do not ship inside packages."),
+    data_root: Path | None = ROOT,
 ) -> None:
     """Show one task's card, or draw examples of it."""
     from virb.tasks import resolve_task

@@ -26,11 +26,11 @@ def check_task(dataset: Dataset, task: Task, split_rows: Mapping[str, Rows], inp
         inputs: how images become squares.
 
     Raises:
-        UserError: the source has other images an example; truth that is out of range, missing
+        UserError: the source has fewer images an example; truth that is out of range, missing
             where nothing may be, or of another shape; a split that is empty or has nothing labelled; classes of test
             that fit lacks. For image-level classes see :func:`virb.data._splits.check_splits`.
     """
-    if dataset.images.shape[1] != task.images_per_example:
+    if dataset.images.shape[1] < task.images_per_example:
         raise UserError(
             f"'{dataset.card.name}' has {dataset.images.shape[1]} images an example; '{task.name}' asks for "
             f"{task.images_per_example}.",
@@ -54,7 +54,7 @@ def check_task(dataset: Dataset, task: Task, split_rows: Mapping[str, Rows], inp
 
 def _check_classes(dataset: Dataset, task: Task, target: Classes, rows: Mapping[str, Rows]) -> None:
     if not task.trained_on:
-        check_splits(dataset, task.column, rows, target.names)
+        check_splits(dataset, task.column, rows, target.names, sparse=target.sparse)
         return
     # Nothing is fitted here: the classes are the parent's, and not all of them need occur.
     labels = dataset.columns[task.column][rows["test"]]

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import final
 
 import numpy as np
+from PIL import Image
 
 from virb.data import DataCard, Dataset, Pixels
-from virb.data._images import decode
+from virb.data._images import decode, decode_image
 from virb.data._layout import Layout, counted, in_bytes, is_image, shown, survey, walk
 from virb.data._manifest import Content, digest_of_files, hash_files
 from virb.errors import UserError
@@ -59,6 +60,7 @@ def open_folder(path: Path) -> Dataset:
         card=_card(path, layout, len(files)),
         keys=keys,
         read=partial(_read, tuple(file.path for file in files), keys),
+        read_image=partial(_read_image, tuple(file.path for file in files), keys),
         digest=digest_of_files([file.name for file in files], contents),
         images=np.arange(len(files), dtype=np.int64).reshape(-1, 1),
         columns={"label": np.array([labels[file.label] for file in files], np.int64)},
@@ -82,6 +84,10 @@ class _File:
 
 def _read(paths: tuple[Path, ...], keys: tuple[str, ...], row: int) -> Pixels:
     return decode(paths[row], keys[row])
+
+
+def _read_image(paths: tuple[Path, ...], keys: tuple[str, ...], row: int) -> Image.Image:
+    return decode_image(paths[row], keys[row])
 
 
 # ------------------------------------------------------------------------------------------------ splits

@@ -1,12 +1,14 @@
 """From a file to RGB bytes, and from RGB bytes to the size of the input policy."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from virb.data import BadImage, Pixels
+from virb.data import BadImage, Dataset, Pixels
 from virb.data._geometry import window
 from virb.spec import InputPolicy
 
@@ -26,7 +28,19 @@ _RESAMPLING = {
 
 
 def decode(path: Path, key: str) -> Pixels:
-    """Decode the first frame of an image file to RGB bytes.
+    """Decode the first frame of an image file to RGB bytes: see :func:`decode_image`.
+
+    Returns:
+        height x width x 3, writeable.
+
+    Raises:
+        BadImage: see :func:`decode_image`.
+    """
+    return np.array(decode_image(path, key))
+
+
+def decode_image(path: Path, key: str) -> Image.Image:
+    """Decode the first frame of an image file.
 
     As the loaders of the common benchmarks do (``torchvision.datasets.folder.pil_loader``): transparency is dropped,
     not blended, and the EXIF orientation is not applied, since published scores were made from pixels as they are
@@ -37,18 +51,41 @@ def decode(path: Path, key: str) -> Pixels:
         key: its name in messages.
 
     Returns:
-        height x width x 3, writeable.
+        The image in mode RGB, in memory.
 
     Raises:
         BadImage: the file is missing, cannot be decoded whole, or has more than ``PIXEL_LIMIT`` pixels.
     """
+    return _opened(path, key, lambda image: _to_rgb(image, key))
+
+
+def decode_ids(path: Path, key: str) -> NDArray[np.int32]:
+    """Decode a file whose pixels are ids: grey of 8 or 16 bits, or a palette, of which the places count.
+
+    Args:
+        path: the file.
+        key: its name in messages.
+
+    Returns:
+        height x width.
+
+    Raises:
+        BadImage: as :func:`decode_image`; or the file has colours, which are no ids.
+    """
+    return _opened(path, key, lambda image: _ids(image, key))
+
+
+T = TypeVar("T")
+
+
+def _opened(path: Path, key: str, convert: Callable[[Image.Image], T]) -> T:
     # Some libraries turn this on for the whole process, and half a picture then passes, silently, with a grey rest.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with path.open("rb") as file, Image.open(file, formats=FORMATS) as image:
             if image.width * image.height > PIXEL_LIMIT:
                 raise BadImage(key, f"{image.width} x {image.height} pixels are more than {PIXEL_LIMIT:,}")
-            return _to_rgb(image, key)
+            return convert(image)
     except (BadImage, MemoryError):
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -61,14 +98,22 @@ def decode(path: Path, key: str) -> Pixels:
         raise BadImage(key, f"corrupt: {error or type(error).__name__}") from error
 
 
-def _to_rgb(image: Image.Image, key: str) -> Pixels:
+def _ids(image: Image.Image, key: str) -> NDArray[np.int32]:
+    if image.mode not in ("1", "L", "P") and not image.mode.startswith("I"):
+        raise BadImage(key, f"ids are grey or a palette, and this is {image.mode}")
+    return np.asarray(image).astype(np.int32)
+
+
+def _to_rgb(image: Image.Image, key: str) -> Image.Image:
     if image.mode == "F" or image.mode.startswith("I"):
-        grey = _scaled(np.asarray(image), key)
-        return np.repeat(grey[:, :, None], 3, axis=2)
+        return Image.fromarray(_scaled(np.asarray(image), key)).convert("RGB")
     if "transparency" in image.info or image.mode in ("PA", "La", "RGBa"):
         # By way of RGBA the colours stay what they are; straight to RGB, Pillow warns or cannot.
         image = image.convert("RGBA")
-    return np.array(image.convert("RGB"))
+    if image.mode == "RGB":
+        image.load()
+        return image
+    return image.convert("RGB")
 
 
 def _scaled(grey: NDArray[np.generic], key: str) -> NDArray[np.uint8]:
@@ -115,7 +160,22 @@ def fit_image(pixels: Pixels, inputs: InputPolicy, interpolation: str) -> Pixels
     Returns:
         size x size x 3.
     """
-    image, size, resampling = Image.fromarray(pixels), inputs.size, _RESAMPLING[interpolation]
+    return _fitted(Image.fromarray(pixels), inputs, interpolation)
+
+
+def read_fitted(dataset: Dataset, row: int, inputs: InputPolicy, interpolation: str) -> Pixels:
+    """Image ``row`` of a data set at the size of the input policy: ``fit_image`` of ``read``, with fewer copies.
+
+    Raises:
+        BadImage: it cannot be decoded.
+    """
+    if dataset.read_image is None:
+        return fit_image(dataset.read(row), inputs, interpolation)
+    return _fitted(dataset.read_image(row), inputs, interpolation)
+
+
+def _fitted(image: Image.Image, inputs: InputPolicy, interpolation: str) -> Pixels:
+    size, resampling = inputs.size, _RESAMPLING[interpolation]
     if inputs.fit == "squash":
         return np.array(image.resize((size, size), resampling))
     if inputs.fit == "crop":

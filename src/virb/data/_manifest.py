@@ -5,6 +5,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from virb.places import cache_dir
+from virb.progress import Progress, Quiet
 
 _DIGITS = 32
 """Hexadecimal digits of a digest: 128 bits of SHA-256."""
@@ -20,6 +22,15 @@ _DIGITS = 32
 _SETTLED_NS = 2_000_000_000
 """A file changed less than this long ago is not remembered. Where the clock of a file system is coarse (two seconds
 on FAT), it could change again and keep both its size and its time: the racy-clean problem of git's index."""
+
+_THREADS = 8
+"""Reading is what takes long: on a disk with seeks, or over a network, several files at once are faster than one."""
+
+_CHUNK = 2_000
+"""Files that are hashed before they are remembered."""
+
+_ASKED = 500
+"""Files that the memory is asked for at once; SQLite has allowed 999 since ever."""
 
 _TABLE = "CREATE TABLE IF NOT EXISTS contents (file TEXT PRIMARY KEY, state TEXT NOT NULL, content TEXT NOT NULL)"
 
@@ -36,28 +47,38 @@ class Content(NamedTuple):
     sha256: str
 
 
-def hash_files(paths: Sequence[Path]) -> list[Content]:
+def hash_files(paths: Sequence[Path], progress: Progress | None = None, what: str = "reading") -> list[Content]:
     """Hash files, or remember what they hashed to.
 
     A hash is remembered by device and inode, and holds while size, modification and change time stay. The memory is
-    a small database in the cache folder that several processes may share; without it every file is read.
+    a small database in the cache folder that several processes may share; without it every file is read, by several
+    threads. What has been hashed is remembered every so often, so that a run that is stopped does not begin again.
+
+    Args:
+        paths: the files.
+        progress: told how far it is.
+        what: is being read, for ``progress``.
 
     Raises:
         OSError: a file cannot be read.
     """
+    progress = progress or Quiet()
     stats = [path.stat() for path in paths]
     known = _recall(stats)
     now = time.time_ns()
-    contents, fresh = [], []
-    for path, stat in zip(paths, stats, strict=True):
-        sha256 = known.get(_file(stat) + _state(stat))
-        if sha256 is None:
-            sha256 = _sha256(path)
-            if _settled(stat, now) and _state(path.stat()) == _state(stat):
-                fresh.append((_file(stat), _state(stat), sha256))
-        contents.append(Content(stat.st_size, sha256))
-    _remember(fresh)
-    return contents
+    hashes = [known.get(_file(stat) + _state(stat)) for stat in stats]
+    unknown = [place for place, sha256 in enumerate(hashes) if sha256 is None]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for start in range(0, len(unknown), _CHUNK):
+            chunk = unknown[start : start + _CHUNK]
+            fresh = []
+            for place, sha256 in zip(chunk, pool.map(lambda place: _sha256(paths[place]), chunk), strict=True):
+                hashes[place], stat = sha256, stats[place]
+                if _settled(stat, now) and _state(paths[place].stat()) == _state(stat):
+                    fresh.append((_file(stat), _state(stat), sha256))
+            _remember(fresh)
+            progress.advance(what, start + len(chunk), len(unknown))
+    return [Content(stat.st_size, sha256) for stat, sha256 in zip(stats, hashes, strict=True) if sha256 is not None]
 
 
 def digest_of_files(names: Sequence[str], contents: Sequence[Content]) -> str:
@@ -105,10 +126,11 @@ def _recall(stats: Sequence[os.stat_result]) -> dict[str, str]:
     known: dict[str, str] = {}
     try:
         with _memory() as memory:
-            for stat in stats:
-                row = memory.execute("SELECT state, content FROM contents WHERE file = ?", (_file(stat),)).fetchone()
-                if row is not None:
-                    known[_file(stat) + row[0]] = row[1]
+            for start in range(0, len(stats), _ASKED):
+                files = [_file(stat) for stat in stats[start : start + _ASKED]]
+                marks = ",".join("?" * len(files))
+                rows = memory.execute(f"SELECT file, state, content FROM contents WHERE file IN ({marks})", files)  # noqa: S608 - question marks alone
+                known.update((file + state, content) for file, state, content in rows)
     except (sqlite3.Error, OSError):
         return {}  # the memory only saves time
     return known

@@ -129,7 +129,12 @@ def _take(units: list[Rows], target: float, where: NDArray[np.str_], split: str,
 
 
 def check_splits(
-    dataset: Dataset, column: str, split_rows: Mapping[str, Rows], class_names: Sequence[str] = ()
+    dataset: Dataset,
+    column: str,
+    split_rows: Mapping[str, Rows],
+    class_names: Sequence[str] = (),
+    *,
+    sparse: bool = False,
 ) -> None:
     """Refuse, by name, splits that could give no score or a meaningless one. Costs nothing: call it first.
 
@@ -138,6 +143,7 @@ def check_splits(
         column: the label column that is the target.
         split_rows: from :func:`carve`; rows may be missing, where images could not be read.
         class_names: of the target, in id order; the source's own where there are none.
+        sparse: whether classes without any example are as it should be.
 
     Raises:
         UserError: labels out of range, an empty split, one class only, fewer examples than classes, an empty class,
@@ -154,12 +160,12 @@ def check_splits(
     if len(anywhere) == 1:
         (only,) = anywhere
         raise UserError(f"'{source}' has one class only: '{names[only]}'.", "Telling classes apart needs at least two.")
-    if len(split_rows["fit"]) < len(names):
+    if len(split_rows["fit"]) < len(anywhere if sparse else names):
         raise UserError(
             f"'{source}' has {len(split_rows['fit'])} examples in fit for {len(names)} classes.",
             "Each class needs at least one example to learn from.",
         )
-    if empty := sorted(set(range(len(names))) - anywhere):
+    if not sparse and (empty := sorted(set(range(len(names))) - anywhere)):
         raise UserError(f"{_listed(names, empty)} no examples in '{source}'.", "Remove it, or add examples.")
     _check_enough(dataset, labels, names, split_rows)
     for split in ("test", "select"):

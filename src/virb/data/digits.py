@@ -9,6 +9,7 @@ import numpy as np
 from virb.data import DataCard, Dataset, DataSource, Pixels
 from virb.data._manifest import digest_of_arrays
 from virb.data._tiles import check_count, package_folder
+from virb.progress import Progress
 
 
 @final
@@ -28,8 +29,8 @@ class Digits(DataSource):
         how_to_get="It ships with scikit-learn: pip install 'virb[demo]'",
     )
 
-    def open(self, root: Path | None = None) -> Dataset:
-        """Open the digits. ``root`` is not needed.
+    def open(self, root: Path | None = None, progress: Progress | None = None) -> Dataset:
+        """Open the digits. ``root`` and ``progress`` are not needed.
 
         Raises:
             UserError: scikit-learn is not installed.

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from virb.data import DataCard, Dataset, DataSource, Pixels
 from virb.data._manifest import digest_of_arrays
 from virb.data._tiles import check_count, cut, grey, packaged_image, spread
+from virb.progress import Progress
 
 _PHOTOS = {
     "astronaut": ("skimage", "data/astronaut.png"),
@@ -58,8 +59,8 @@ class Photos(DataSource):
         how_to_get="The photographs ship with scikit-image and scikit-learn: pip install 'virb[demo]'",
     )
 
-    def open(self, root: Path | None = None) -> Dataset:
-        """Cut the tiles. ``root`` is not needed.
+    def open(self, root: Path | None = None, progress: Progress | None = None) -> Dataset:
+        """Cut the tiles. ``root`` and ``progress`` are not needed.
 
         Raises:
             UserError: a package is not installed, or its photographs are others.

@@ -6,8 +6,12 @@ Naming an encoder is free of torch; loading it is not. See ``_encoder.py`` for t
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from virb.encoders._overrides import split_overrides
+from virb.encoders._trust import trusting
 from virb.errors import UserError, unknown
 from virb.registry import Shelf
 from virb.spec import EncoderSpec, InputPolicy, Preprocessing
@@ -23,6 +27,8 @@ class Loaded(NamedTuple):
     preprocessing: Preprocessing
     notes: tuple[str, ...] = ()
     """What the reader of a score should know about the weights."""
+    arch: str | None = None
+    """The architecture, where it was found in the weights and is not as the spec names it."""
 
 
 class Listed(NamedTuple):
@@ -32,6 +38,11 @@ class Listed(NamedTuple):
     about: str
     here: bool
     """Whether it loads without fetching anything."""
+    licence: str = ""
+    size: int | None = None
+    """Bytes of its file, where they are known."""
+    card: Mapping[str, object] = MappingProxyType({})
+    """What else is known of it."""
 
 
 class EncoderSource(ABC):
@@ -40,6 +51,8 @@ class EncoderSource(ABC):
     form: str
     """How it is asked for: ``timm:NAME``."""
     about: str
+    normalises: bool = True
+    """Whether its encoders see normalised pixels, so that mean and deviation can be others."""
 
     @abstractmethod
     def parse(self, name: str, rest: str) -> EncoderSpec:
@@ -80,29 +93,42 @@ ENCODERS: Shelf[EncoderSource] = Shelf("virb.encoders", "SOURCE", "encoder sourc
 def parse_encoder(name: str) -> EncoderSpec:
     """Turn ``timm:resnet50``, ``checkpoint:PATH@ARCH``, ``random:ARCH``, ``pixels``, … into a spec.
 
+    Behind each may stand what is asked for instead of its own card: ``timm:resnet50+mean=0.5+std=0.5``.
+
     Raises:
         UserError: no source has this name, or the source refuses what follows it.
     """
+    name, asked = split_overrides(name)
     prefix, _, rest = name.partition(":")
     if prefix not in ENCODERS.names():
         forms = [source.form for _, source in ENCODERS.items()]
         error = unknown("encoder source", prefix, ENCODERS.names())
         raise UserError(error.problem, f"An encoder is named {', '.join(forms)}.\n{error.remedy}")
-    return ENCODERS.load(prefix).parse(name, rest)
+    source = ENCODERS.load(prefix)
+    spec = source.parse(name, rest)
+    if asked is None:
+        return spec
+    if not source.normalises:
+        raise UserError(f"'{name}' reads pixels as they are, without '{asked}'.", f"Write {name}.")
+    return spec.model_copy(update={"name": f"{spec.name}{asked}", "overrides": asked})
 
 
-def check_encoder(spec: EncoderSpec, inputs: InputPolicy) -> None:
+def check_encoder(spec: EncoderSpec, inputs: InputPolicy, *, trust_pickle: bool = False) -> None:
     """Refuse, before any compute, an encoder that cannot be loaded. See :meth:`EncoderSource.check`."""
-    ENCODERS.load(spec.source).check(spec, inputs)
+    with trusting(trust_pickle):
+        ENCODERS.load(spec.source).check(spec, inputs)
 
 
-def load_encoder(encoder: str | EncoderSpec, inputs: InputPolicy | None = None, device: str = "auto") -> Encoder:
+def load_encoder(
+    encoder: str | EncoderSpec, inputs: InputPolicy | None = None, device: str = "auto", *, trust_pickle: bool = False
+) -> Encoder:
     """Load and seal an encoder.
 
     Args:
-        encoder: a name such as ``"timm:resnet50"``, or a spec.
+        encoder: a name such as ``"timm:resnet50"`` or ``"timm:resnet50+interpolation=bilinear"``, or a spec.
         inputs: the size it will see; 224 px by default.
         device: ``"auto"`` takes CUDA where there is one; otherwise any torch device.
+        trust_pickle: whether a checkpoint that is more than tensors may run its code while it is read.
 
     Raises:
         UserError: the name, the architecture or the weights are not as they must be.
@@ -112,5 +138,8 @@ def load_encoder(encoder: str | EncoderSpec, inputs: InputPolicy | None = None, 
 
     spec = parse_encoder(encoder) if isinstance(encoder, str) else encoder
     inputs = inputs or InputPolicy()
-    loaded = ENCODERS.load(spec.source).load(spec, inputs)
+    with trusting(trust_pickle):
+        loaded = ENCODERS.load(spec.source).load(spec, inputs)
+    if spec.overrides is not None:
+        loaded = loaded._replace(preprocessing=spec.overrides.over(loaded.preprocessing))
     return Encoder(spec, loaded, inputs, device)

@@ -1,26 +1,23 @@
 """Architectures by name, timm's and torchvision's, as trunks without a classifier."""
 
 import warnings
-from typing import NamedTuple
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import timm
 import torch
 import torchvision
 from torch import nn
 
-import virb.encoders._narrow  # noqa: F401 - registers its networks with timm
+import virb.encoders._narrow
+import virb.encoders._widened  # noqa: F401 - both register their networks with timm
 from virb.encoders._encoder import Trunk
-from virb.encoders._trunks import IMAGENET, OutputTrunk, TimmTrunk, at_size, strip_classifier
-from virb.errors import UserError, unknown
+from virb.encoders._torchvision_trunk import TorchvisionTrunk, strip_classifier
+from virb.encoders._trunks import IMAGENET, TimmLike, TimmTrunk, at_size, timm_model
+from virb.encoders._trunks import timm_preprocessing as timm_preprocessing
+from virb.errors import unknown
 from virb.spec import Preprocessing
-
-COMMON = (
-    *("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "wide_resnet50_2", "resnext50_32x4d"),
-    *("vit_tiny_patch16_224", "vit_small_patch16_224", "vit_base_patch16_224", "vit_large_patch16_224"),
-    *("vit_small_patch8_224", "vit_base_patch8_224", "vit_small_patch14_dinov2", "vit_base_patch14_dinov2"),
-    *("convnext_tiny", "convnext_base", "efficientnet_b0", "mobilenetv2_100", "densenet121", "vgg16", "vit_b_16"),
-)
-"""What a checkpoint without a matching architecture is compared with, to name the nearest."""
 
 
 class Architecture(NamedTuple):
@@ -33,8 +30,8 @@ class Architecture(NamedTuple):
 
     def trunk(self, name: str) -> Trunk:
         """How layers are read off it."""
-        timm_made = type(self.module).__module__.startswith("timm.")
-        return TimmTrunk(self.module) if timm_made else OutputTrunk(self.module, name)
+        stripped = not isinstance(self.module, TimmLike)
+        return TorchvisionTrunk(self.module) if stripped else TimmTrunk(self.module)
 
 
 def libraries_of(arch: str) -> tuple[str, ...]:
@@ -50,22 +47,23 @@ def libraries_of(arch: str) -> tuple[str, ...]:
     return tuple(library for library, has in found if has)
 
 
-def build(arch: str, size: int | None = None, library: str = "") -> Architecture:
+def build(
+    arch: str, size: int | None = None, library: str = "", options: Mapping[str, Any] | None = None
+) -> Architecture:
     """Build a network with random weights from torch's global generator, without its classifier.
 
     Args:
         arch: a timm or torchvision name.
         size: side of the square images it must take; None keeps the architecture's own.
         library: whose network; by default timm's where both have the name.
+        options: of timm's network, beyond its name.
 
     Raises:
         UserError: an unknown name, no classifier to take off, or a size the network cannot take.
     """
     library = library or libraries_of(arch)[0]
     if library == "timm":
-        module = timm.create_model(arch, pretrained=False, num_classes=0)
-        if size is not None:
-            at_size(module, size, arch)
+        module: Any = timm_model(arch, size, arch, options=options)
         head = module.pretrained_cfg.get("classifier") or ()
         return Architecture(
             module, timm_preprocessing(module.pretrained_cfg), (head,) if isinstance(head, str) else head
@@ -74,6 +72,8 @@ def build(arch: str, size: int | None = None, library: str = "") -> Architecture
         # torchvision announces for two networks that their initialisation will change: nothing to act on here.
         warnings.simplefilter("ignore", FutureWarning)
         module = torchvision.models.get_model(arch, weights=None)
+    if size is not None:
+        at_size(module, size, arch)
     return Architecture(module, IMAGENET, (strip_classifier(module, arch),))
 
 
@@ -109,24 +109,11 @@ def _open_branches(module: nn.Module) -> None:
                 nn.init.ones_(gain)
 
 
-def outline(arch: str, library: str = "") -> Architecture:
-    """Build an architecture's names and shapes without allocating any weight."""
+@lru_cache(maxsize=64)
+def outline(arch: str, library: str = "", options: tuple[tuple[str, Any], ...] = ()) -> Architecture:
+    """Build an architecture's names and shapes without allocating any weight. To be looked at, not changed."""
     with torch.device("meta"):
-        return build(arch, library=library)
-
-
-def timm_preprocessing(card: dict[str, object]) -> Preprocessing:
-    """The channel statistics and interpolation of a timm model card.
-
-    Raises:
-        UserError: the card names an interpolation that virb does not have.
-    """
-    interpolation = card.get("interpolation") or "bilinear"
-    if interpolation == "random":  # timm's word for "either will do"
-        interpolation = "bilinear"
-    if interpolation not in {"nearest", "bilinear", "bicubic"}:
-        raise UserError(f"The model card asks for the interpolation '{interpolation}'.", "Known: bilinear, bicubic.")
-    return Preprocessing.model_validate({"mean": card["mean"], "std": card["std"], "interpolation": interpolation})
+        return build(arch, library=library, options=dict(options))
 
 
 def _torchvision_names() -> list[str]:

@@ -3,12 +3,14 @@
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from functools import cached_property
 from typing import final
 
 import torch
 from torch import Tensor, nn
 
 from virb.encoders import Loaded
+from virb.encoders._counting import count_multiply_adds
 from virb.errors import ExperimentError, UserError
 from virb.spec import LAYERS, EncoderSpec, InputPolicy
 
@@ -19,6 +21,15 @@ class Trunk(ABC):
     module: nn.Module
     layers: tuple[str, ...]
     """The named layers it has, among ``virb.spec.LAYERS``."""
+
+    def settle(self, image: Tensor) -> None:  # noqa: B027 - most trunks know their layers from the start
+        """Learn what layers there are from one normalised image, 1 x 3 x height x width, if only the output says it.
+
+        Called once, in evaluation mode, before anything is read.
+
+        Raises:
+            UserError: the output is nothing that layers can be read off.
+        """
 
     @abstractmethod
     def read(self, images: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
@@ -45,6 +56,7 @@ class Encoder:
 
     Attributes:
         digest: changes with any name, shape or byte of the weights.
+        arch: the architecture; of a checkpoint, as it was found in the file.
 
     Raises:
         ExperimentError: the weights hold NaN or infinity.
@@ -53,6 +65,7 @@ class Encoder:
 
     def __init__(self, spec: EncoderSpec, loaded: Loaded, inputs: InputPolicy, device: str = "auto") -> None:
         self.spec = spec
+        self.arch = loaded.arch or spec.arch
         self.inputs = inputs
         self.preprocessing = loaded.preprocessing
         self.notes = loaded.notes
@@ -91,6 +104,16 @@ class Encoder:
         return self._shapes[layer]
 
     @property
+    def parameters(self) -> int:
+        """How many numbers were learnt, without the classifier."""
+        return sum(values.numel() for values in self._trunk.module.parameters())
+
+    @cached_property
+    def multiply_adds(self) -> int | None:
+        """Of one image of the input size: see :func:`count_multiply_adds`."""
+        return count_multiply_adds(lambda: self.encode(self._grey(), self._trunk.layers))
+
+    @property
     def engine(self) -> str:
         """What computes the forward pass: part of the feature cache's key."""
         return "torch-channels-last" if self._layout == torch.channels_last else "torch"
@@ -110,33 +133,41 @@ class Encoder:
             ValueError: the images are not uint8 of that shape.
             UserError: the encoder does not have such a layer.
         """
-        if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[1] != 3:
-            raise ValueError(f"images must be uint8, batch x 3 x height x width; got {images.dtype} {[*images.shape]}")
+        x = self._normalised(images)
         for layer in layers:
             if layer not in self._trunk.layers:
                 raise _no_such_layer(self.spec.name, layer, self._trunk.layers)
-        self._trunk.module.eval()  # on every call: whoever owns the module may have switched it to training meanwhile
-        x = images.to(self.device, torch.float32, memory_format=self._layout)
-        x = x.sub_(self._mean).mul_(self._scale)
         read = self._trunk.read(x, layers)
         return {layer: read[layer].float() for layer in layers}
+
+    def _normalised(self, images: Tensor) -> Tensor:
+        """Images as the network wants them; and the network as it must be to see them."""
+        if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[1] != 3:
+            raise ValueError(f"images must be uint8, batch x 3 x height x width; got {images.dtype} {[*images.shape]}")
+        self._trunk.module.eval()  # on every call: whoever owns the module may have switched it to training meanwhile
+        x = images.to(self.device, torch.float32, memory_format=self._layout)
+        return x.sub_(self._mean).mul_(self._scale)
 
     def _require(self, layer: str) -> None:
         if layer not in self._trunk.layers:
             raise UserError(f"'{self.spec.name}' has no layer '{layer}'.", f"It has {', '.join(self._trunk.layers)}.")
 
+    @torch.inference_mode()
     def _measure(self) -> dict[str, tuple[int, ...]]:
         """Run one grey image through to learn each layer's shape, and whether the network takes the size at all."""
         size = self.inputs.size
-        grey = torch.full((1, 3, size, size), 127, dtype=torch.uint8)
         try:
-            read = self.encode(grey, self._trunk.layers)
-        except (RuntimeError, AssertionError, ValueError) as error:
+            self._trunk.settle(self._normalised(self._grey()))
+            read = self.encode(self._grey(), self._trunk.layers)
+        except (RuntimeError, AssertionError, ValueError, IndexError, TypeError) as error:
             raise UserError(
-                f"'{self.spec.name}' cannot take images of {size} px: {error}",
+                f"'{self.spec.name}' cannot take images of {size} px: {_first_line(error)}",
                 "Choose a size it can take with --size.",
             ) from error
         return {layer: tuple(values.shape[1:]) for layer, values in read.items()}
+
+    def _grey(self) -> Tensor:
+        return torch.full((1, 3, self.inputs.size, self.inputs.size), 127, dtype=torch.uint8)
 
 
 def find_device(name: str) -> torch.device:
@@ -173,6 +204,12 @@ def _no_such_layer(name: str, layer: str, layers: Sequence[str]) -> UserError:
             "Most timm models have maps, and so have pixels and histogram."
         )
     return UserError(f"'{name}' has no layer '{layer}'.", remedy)
+
+
+def _first_line(error: Exception) -> str:
+    """What a library says; some only say that something is not as it must be."""
+    lines = str(error).splitlines()
+    return lines[0] if lines else f"its parts do not fit together ({type(error).__name__})"
 
 
 def _refuse_broken_weights(name: str, module: nn.Module) -> None:

@@ -2,13 +2,13 @@
 
 import copy
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING
 
 from virb.encoders import Loaded
 from virb.encoders._encoder import Encoder, state_digest
-from virb.encoders._trunks import IMAGENET, trunk_of
+from virb.encoders._trunks import IMAGENET, at_size, card_of, trunk_of
 from virb.spec import EncoderSpec, InputPolicy, Preprocessing, digest_of
 
 if TYPE_CHECKING:
@@ -23,35 +23,46 @@ def seal_module(
     inputs: InputPolicy,
     *,
     name: str = "",
-    preprocessing: Preprocessing = IMAGENET,
+    preprocessing: Preprocessing | None = None,
+    stages: Mapping[str, str] | None = None,
     device: str = "auto",
 ) -> Encoder:
     """Seal a copy of a module: the caller's own keeps its mode, its device and its weights.
 
-    timm models are read before their classifier and torchvision's without theirs; any other module must return one
-    tensor, batch x width or batch x width x rows x columns.
+    timm models are read before their classifier and torchvision's without theirs, both with their stages, and with
+    their position embeddings resampled to the size. What any other module may return says :class:`OutputTrunk`.
 
     Args:
         module: takes normalised images, batch x 3 x size x size.
         inputs: the size it will see.
         name: what it is called in results; its class name by default.
-        preprocessing: the channel statistics it wants; ImageNet's by default.
+        preprocessing: the channel statistics it wants; by default those of a timm model's card, else ImageNet's.
+        stages: from ``stage1`` … ``stage4`` to paths of parts of the module whose outputs are those maps.
         device: see :class:`Encoder`.
 
     Raises:
         ExperimentError: the weights hold NaN or infinity.
-        UserError: it cannot take the images, or returns something else.
+        UserError: it cannot take the images, returns something else, or a stage names no part of it.
     """
     own = copy.deepcopy(module)
+    preprocessing = preprocessing or card_of(own)
     kind = type(module).__name__
     spec = EncoderSpec(
         name=name or kind,
         source="module",
         arch=f"{kind}#{code_digest(module)}",
         weights=state_digest(module),
-        layout=None if preprocessing == IMAGENET else digest_of(preprocessing.declared()),
+        layout=_layout(preprocessing, stages or {}),
     )
-    return Encoder(spec, Loaded(trunk_of(own, spec.name), preprocessing), inputs, device)
+    trunk = trunk_of(at_size(own, inputs.size, spec.name), spec.name, stages)
+    return Encoder(spec, Loaded(trunk, preprocessing), inputs, device)
+
+
+def _layout(preprocessing: Preprocessing, stages: Mapping[str, str]) -> str | None:
+    """What else makes a module's features what they are; None for the usual."""
+    card = [] if preprocessing == IMAGENET else [preprocessing.declared()]
+    form = [*card, dict(stages)] if stages else card[0] if card else None
+    return digest_of(form) if form else None
 
 
 def code_digest(module: "nn.Module") -> str:

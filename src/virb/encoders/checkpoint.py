@@ -1,6 +1,7 @@
-"""Your own weights: ``checkpoint:FILE@ARCH``, or ``checkpoint:RUN``. The whole trunk is loaded, or nothing is."""
+"""Your own weights: ``checkpoint:FILE``, ``checkpoint:FILE@ARCH``, ``checkpoint:RUN``. The whole trunk, or nothing."""
 
-from hashlib import file_digest
+import re
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
@@ -12,84 +13,99 @@ from virb.spec import EncoderSpec, InputPolicy
 if TYPE_CHECKING:
     from virb.encoders._checkpoints import Matched
 
+AUTO = "auto"
+"""The architecture of a file whose name does not say one: it is found when the file is read."""
+
+_REST = re.compile(r"(?P<path>.+?)(?:@(?P<arch>\w+))?(?:#(?P<copy>[A-Za-z][\w-]*))?")
+
 
 @final
 class Checkpoint(EncoderSource):
-    """A file of weights for a timm or torchvision architecture, with or without wrappers around its names.
+    """A file of weights for a timm or torchvision architecture, in any published layout, or a Hugging Face folder.
 
     The folder of a finished pre-training run says itself what it is.
     """
 
-    form = "checkpoint:FILE@ARCH"
+    form = "checkpoint:FILE[@ARCH]"
     about = (
-        "your own weights for a timm or torchvision architecture, such as checkpoint:run/last.pth@resnet50; "
-        "or checkpoint:RUN, the folder of a pre-training run"
+        "your own weights, such as checkpoint:run/last.pth: layout and architecture are found; @resnet50 says which, "
+        "#teacher takes that copy; or checkpoint:RUN, the folder of a pre-training run"
     )
 
     def parse(self, name: str, rest: str) -> EncoderSpec:
-        """See :meth:`EncoderSource.parse`."""
+        """See :meth:`EncoderSource.parse`.
+
+        What is declared is the path, the architecture (``auto`` where none is named) and the copy. What is found in
+        the file is no part of the id: the record's digest of the file tells whether it is still the same.
+        """
         folder = Path(rest).expanduser().resolve()
         if rest and is_run(folder):
             return read_recipe(folder).encoder(folder)
-        path, at, arch = rest.rpartition("@")
-        if not at or not path or not arch:
-            raise UserError(f"'{name}' does not say which architecture the weights are for.", f"Write {self.form}.")
-        return EncoderSpec(name=name, source="checkpoint", arch=arch, weights=str(Path(path).expanduser().resolve()))
+        parts = _REST.fullmatch(rest)
+        if parts is None or rest.startswith("@") or rest.endswith("@"):
+            raise UserError(f"'{name}' names no file.", "Write checkpoint:FILE or checkpoint:FILE@ARCH.")
+        copy = parts["copy"]
+        return EncoderSpec(
+            name=name,
+            source="checkpoint",
+            arch=parts["arch"] or AUTO,
+            weights=str(Path(parts["path"]).expanduser().resolve()),
+            layout=f"#{copy}" if copy else None,
+        )
 
     def check(self, spec: EncoderSpec, inputs: InputPolicy) -> None:
         """See :meth:`EncoderSource.check`."""
-        _matched(spec)
+        matched(spec)
 
     def weights_digest(self, spec: EncoderSpec) -> str | None:
-        """See :meth:`EncoderSource.weights_digest`."""
-        with _path(spec).open("rb") as file:
-            return file_digest(file, "sha256").hexdigest()[:16]
+        """See :meth:`EncoderSource.weights_digest`. Of a folder: over its settings and its files of weights."""
+        from virb.encoders._weight_files import files_of
+
+        digests = []
+        for path in files_of(_path(spec)):
+            with path.open("rb") as file:
+                digests.append(file_digest(file, "sha256").hexdigest())
+        whole = digests[0] if len(digests) == 1 else sha256(" ".join(digests).encode()).hexdigest()
+        return whole[:16]
 
     def load(self, spec: EncoderSpec, inputs: InputPolicy) -> Loaded:
         """See :meth:`EncoderSource.load`."""
-        from virb.encoders._architectures import build
-        from virb.encoders._trunks import at_size
-
-        library, matched = _matched(spec)
-        built = build(spec.arch, library=library)
-        # What a file may lack are counters of batches seen, which evaluation never reads: they keep their zeros.
-        built.module.load_state_dict({**built.module.state_dict(), **matched.state})
-        at_size(built.module, inputs.size, spec.name)
-        return Loaded(built.trunk(spec.name), built.preprocessing, (*matched.notes, *_cautions(spec)))
+        found = matched(spec)
+        built = found.build(inputs.size, spec.name)
+        return Loaded(
+            built.trunk(spec.name),
+            built.preprocessing,
+            (*found.notes, *_cautions(spec)),
+            arch=None if spec.arch == found.candidate.title else found.candidate.title,
+        )
 
     def listed(self) -> list[Listed]:
         """See :meth:`EncoderSource.listed`."""
         return [Listed(self.form, self.about, here=True)]
 
 
-def _matched(spec: EncoderSpec) -> tuple[str, "Matched"]:
-    """Match the file to the architecture in each library that has one of this name; the first error counts."""
-    from virb.encoders._architectures import libraries_of, outline  # torch comes with it
-    from virb.encoders._checkpoints import match, read_tensors
+def matched(spec: EncoderSpec) -> "Matched":
+    """The file of a spec, read and matched to its architecture.
 
-    libraries = libraries_of(spec.arch)
-    tensors = read_tensors(_path(spec))
-    errors: list[UserError] = []
-    for library in libraries:
-        try:
-            return library, match(tensors, outline(spec.arch, library), spec)
-        except UserError as error:
-            errors.append(error)
-    raise errors[0]
+    Raises:
+        UserError: see :func:`virb.encoders._checkpoints.read_checkpoint`.
+    """
+    from virb.encoders._checkpoints import match  # torch comes with it
+    from virb.encoders._weight_files import read_weights
+
+    path = _path(spec)
+    return match(
+        read_weights(path),
+        str(path),
+        None if spec.arch == AUTO else spec.arch,
+        layout=None if spec.path is None else "plain",  # a run keeps its trunk alone, under the architecture's names
+        copy=None if spec.path or spec.layout is None else spec.layout.removeprefix("#"),
+    )
 
 
 def _path(spec: EncoderSpec) -> Path:
     assert spec.weights is not None
-    if spec.path is not None:
-        return _weights_of_run(spec, Path(spec.path))
-    path = Path(spec.weights)
-    if path.is_dir():
-        raise UserError(f"'{path}' is a folder.", "Name the file of weights inside it.")
-    if not path.exists():
-        near = [other.name for other in sorted(path.parent.glob(f"*{path.suffix}"))] if path.parent.is_dir() else []
-        there = f"'{path.parent}' has {', '.join(near[:8])}." if near else f"Looked in '{path.parent}'."
-        raise UserError(f"There is no file '{path}'.", there)
-    return path
+    return Path(spec.weights) if spec.path is None else _weights_of_run(spec, Path(spec.path))
 
 
 def _weights_of_run(spec: EncoderSpec, folder: Path) -> Path:

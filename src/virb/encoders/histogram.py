@@ -16,6 +16,7 @@ class Histogram(EncoderSource):
 
     form = "histogram"
     about = "shares of 4 x 4 x 4 RGB bins: what a probe can do with colour alone"
+    normalises = False
 
     def parse(self, name: str, rest: str) -> EncoderSpec:
         """See :meth:`EncoderSource.parse`."""

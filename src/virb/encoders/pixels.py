@@ -19,6 +19,7 @@ class Pixels(EncoderSource):
 
     form = "pixels"
     about = f"raw RGB pixels averaged to {GRID} x {GRID} cells: what a probe can do without an encoder"
+    normalises = False
 
     def parse(self, name: str, rest: str) -> EncoderSpec:
         """See :meth:`EncoderSource.parse`."""

@@ -1,6 +1,6 @@
 """Encoders of the timm library with their published weights: ``timm:resnet50``, ``timm:vit_small_patch14_dinov2``."""
 
-from typing import final
+from typing import Any, final
 
 from virb.encoders import EncoderSource, Listed, Loaded
 from virb.errors import UserError
@@ -50,14 +50,11 @@ class Timm(EncoderSource):
     def load(self, spec: EncoderSpec, inputs: InputPolicy) -> Loaded:
         """See :meth:`EncoderSource.load`."""
         self.check(spec, inputs)
-        import timm
-
         from virb.encoders._architectures import timm_preprocessing
-        from virb.encoders._trunks import TimmTrunk, at_size
+        from virb.encoders._trunks import timm_model, trunk_of
 
-        module = timm.create_model(spec.arch, pretrained=True, num_classes=0)
-        at_size(module, inputs.size, spec.name)
-        return Loaded(TimmTrunk(module), timm_preprocessing(module.pretrained_cfg))
+        module: Any = timm_model(spec.arch, inputs.size, spec.name, pretrained=True)
+        return Loaded(trunk_of(module, spec.name), timm_preprocessing(module.pretrained_cfg))
 
     def listed(self) -> list[Listed]:
         """See :meth:`EncoderSource.listed`."""

@@ -31,16 +31,15 @@ class Torchvision(EncoderSource):
         """See :meth:`EncoderSource.load`."""
         from torchvision import models
 
-        from virb.encoders._trunks import OutputTrunk, strip_classifier
+        from virb.encoders._trunks import at_size, trunk_of
 
         weights = self._weights(spec)
-        module = models.get_model(spec.arch, weights=weights)
-        strip_classifier(module, spec.name)
+        module = at_size(models.get_model(spec.arch, weights=weights), inputs.size, spec.name)
         recipe = weights.transforms()
         card = Preprocessing(
             mean=tuple(recipe.mean), std=tuple(recipe.std), interpolation=recipe.interpolation.value.lower()
         )
-        return Loaded(OutputTrunk(module, spec.name), card)
+        return Loaded(trunk_of(module, spec.name), card)
 
     def _weights(self, spec: EncoderSpec):  # type: ignore[no-untyped-def]  # noqa: ANN202 - torchvision is untyped
         import torch

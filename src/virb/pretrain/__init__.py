@@ -155,11 +155,11 @@ def check_recipe(recipe: Recipe, images: int | None = None) -> None:
             f"A budget of '{recipe.images_seen:,}' images seen holds no batch of {recipe.batch}.",
             "Ask for more --images-seen, or a smaller --batch.",
         )
-    count = images or recipe.images
+    count = images or recipe.data_recipe.count
     if count is not None:
         if count < recipe.batch:
             raise UserError(
-                f"'{recipe.data}' has {count:,} images, fewer than a batch of '{recipe.batch}'.",
+                f"'{recipe.data_recipe.label}' has {count:,} images, fewer than a batch of '{recipe.batch}'.",
                 "Ask for a smaller --batch, or more --images.",
             )
         if refusal := method.refuses(recipe, count):

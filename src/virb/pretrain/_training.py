@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from virb.data import Dataset, open_pretraining_data
+from virb.data import Dataset, open_data_recipe
 from virb.encoders._architectures import untrained
 from virb.encoders._encoder import find_device, state_digest
 from virb.encoders._runs import WEIGHTS, FinishedRun, is_run, read_run
@@ -56,7 +56,7 @@ def train(
     place = find_device(device)
     with _threads(threads):
         start = untrained(recipe.arch, recipe.size, recipe.run)
-        dataset = open_pretraining_data(recipe.data, recipe.images, data_root, progress)
+        dataset = open_data_recipe(recipe.data_recipe, data_root, progress)
         check_recipe(recipe, len(dataset))
         labels, classes = _labels(dataset, recipe)
         claim(folder, recipe)
@@ -99,7 +99,7 @@ def _labels(dataset: Dataset, recipe: Recipe) -> tuple[NDArray[np.int64], int]:
         return np.empty(0, np.int64), 0
     if "label" not in dataset.columns or "label" not in dataset.class_names:
         raise UserError(
-            f"'{recipe.data}' has no labels, and {recipe.method} learns them.",
+            f"'{recipe.data_recipe.label}' has no labels, and {recipe.method} learns them.",
             "Of the world's domains, world:objects has labels; folder:PATH has those of its class folders.",
         )
     return np.asarray(dataset.columns["label"], np.int64), len(dataset.class_names["label"])

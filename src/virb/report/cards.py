@@ -5,14 +5,15 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 from virb.analysis.comparison import Column, Row, row_key
+from virb.analysis.costs import in_words, scaled
 from virb.analysis.findings import reason
 from virb.analysis.matrix import Matrix
 from virb.analysis.words import GAP, between, number, score, unit
 from virb.report.sparkline import Sparkline, sparkline
-from virb.spec import METRICS, Record, Trial
+from virb.spec import METRICS, Cost, Record, Trial
 
 SHOWN_TRIALS = 12
 SPLITS = ("fit", "select", "test")
@@ -70,6 +71,10 @@ class EncoderCard:
     widths: str
     weights: str
     pretraining: str
+    parameters: str
+    multiply_adds: str
+    speeds: tuple[str, ...]
+    memory: tuple[str, ...]
 
 
 def encoder_cards(matrix: Matrix) -> list[EncoderCard]:
@@ -94,7 +99,23 @@ def _encoder_card(row: Row, records: Sequence[Record]) -> EncoderCard:
         widths=", ".join(widths),
         weights=", ".join(dict.fromkeys(resolved.weights[:12] for resolved in found)),
         pretraining=", ".join(f"{name} {value}" for name, value in facts.items()),
+        **_costs([resolved.cost for resolved in found if resolved.cost]),
     )
+
+
+def _costs(costs: Sequence[Cost]) -> dict[str, Any]:
+    """Counts of each input size; speeds and memory of the extraction over the most images, with what it ran on."""
+    sized = dict.fromkeys((cost.parameters, cost.multiply_adds) for cost in costs)
+    if not costs:
+        return {"parameters": "", "multiply_adds": "", "speeds": (), "memory": ()}
+    best = max(costs, key=lambda cost: (cost.extraction is not None, cost.images))
+    words = in_words(best)
+    return {
+        "parameters": ", ".join(dict.fromkeys(scaled(parameters) for parameters, _ in sized)),
+        "multiply_adds": ", ".join(dict.fromkeys(scaled(adds) for _, adds in sized if adds is not None)),
+        "speeds": tuple(f"{name} {words[name]}" for name in ("forward pass", "extraction") if name in words),
+        "memory": (words["peak memory"],) if "peak memory" in words else (),
+    }
 
 
 def _triple(values: tuple[float, float, float]) -> str:

@@ -129,7 +129,7 @@ def _grid(task: Task, dataset: Dataset, rows: Iterable[int]) -> tuple[Image.Imag
     columns, side = _columns(pictures)
     cells, unlabelled = [], False
     for row in rows:
-        frames = [_frame(dataset, int(image), side) for image in dataset.images[row]]
+        frames = [_frame(dataset, int(image), side) for image in dataset.images[row][: task.images_per_example]]
         truth = dataset.truth(task.column, int(row))
         if task.target.dense:
             frames.append(_target(task.target, truth, frames[0], side))

@@ -20,7 +20,7 @@ from virb.data._framed import framed
 from virb.data._splits import carve
 from virb.encoders._encoder import Encoder
 from virb.errors import ExperimentError, UserError
-from virb.features import Features, Reading, extract, offers
+from virb.features import Features, Reading, Speed, extract, measure, offers
 from virb.metrics import Meter, meter
 from virb.metrics.classification import ClassMeter, fit_temperature
 from virb.probes import PROBES, Examples, Fitted, Probe, Score, best_layer, over_layers
@@ -50,6 +50,7 @@ class Bench:
         readings: what other experiments on the same images will read: computed in the same pass.
         parents: ids of experiments whose heads eval-only tasks will use again.
         taught: those heads, by the id of the experiment that fitted them.
+        speeds: what was measured of encoders, by their digest.
     """
 
     store: Store
@@ -58,6 +59,7 @@ class Bench:
     readings: tuple[Reading, ...] = ()
     parents: frozenset[str] = frozenset()
     taught: "dict[str, Taught]" = field(default_factory=dict)
+    speeds: dict[str, Speed] = field(default_factory=dict)
 
 
 def run_experiment(
@@ -106,13 +108,14 @@ def run_experiment(
         experiment=experiment,
         found=found,
         status="ok",
-        resolved=resolve(encoder, dataset, material.probe.spec.layers),
+        resolved=resolve(encoder, dataset, material.probe.spec.layers, _speed(encoder, material.features, bench)),
         scores={metric: scores[metric] for metric in task.metrics if metric in scores},
         chance=exam.constant.scores()[task.primary],
         choice={**fitted.choice, **taught.calibration},
         trials=_as_measured(fitted.trials, task.primary),
         counts={**taught.counts, "test": len(material.rows["test"])},
         seconds={"extract": material.features.seconds, **clock.seconds},
+        encoded=material.features.encoded,
         bad_images=(*material.features.bad.values(), *material.unread.values()),
         notes=(*encoder.notes, *dataset.notes, *material.features.notes, *fitted.notes, *unscored),
         outcomes=bench.store.attach(arrays),
@@ -156,7 +159,7 @@ def readings_of(spec: ProbeSpec) -> tuple[Reading, ...]:
 @final
 @dataclass(frozen=True)
 class Material:
-    """What an experiment works on: images, the rows of its splits, features, and truth that could not be read."""
+    """What an experiment works on: images that its task reads, rows of its splits, features, truth that is unread."""
 
     experiment: Experiment
     probe: Probe
@@ -236,11 +239,12 @@ def _prepare(experiment: Experiment, encoder: Encoder, dataset: Dataset, bench: 
         on_bad_image=experiment.on_bad_image,
         progress=bench.progress,
     )
-    rows = {name: _without_bad(dataset, split, features.bad, unread) for name, split in rows.items()}
+    shown = dataset.first(task.images_per_example)  # splits and draws are those of all tasks on these images
+    rows = {name: _without_bad(shown, split, features.bad, unread) for name, split in rows.items()}
     check_task(dataset, task, rows, experiment.inputs)
     if task.trained_on is None:  # an eval-only task has test alone: the regime thins out its parent
         rows = draw(dataset, task.column, rows, experiment.regime)
-    return Material(experiment, probe, dataset, rows, features, unread)
+    return Material(experiment, probe, shown, rows, features, unread)
 
 
 def _over_what_there_is(probe: Probe, encoder: Encoder) -> Probe:
@@ -283,6 +287,13 @@ def parent_of(experiment: Experiment) -> Experiment:
     """The experiment whose heads an eval-only one uses."""
     assert experiment.task.trained_on is not None
     return experiment.model_copy(update={"task": resolve_task(experiment.task.trained_on)})
+
+
+def _speed(encoder: Encoder, features: Features, bench: Bench) -> Speed:
+    """As measured in this extraction, or in that of an experiment before; where all was cached, by itself."""
+    if features.speed is not None or encoder.digest not in bench.speeds:
+        bench.speeds[encoder.digest] = features.speed or measure(encoder)
+    return bench.speeds[encoder.digest]
 
 
 def _examine(experiment: Experiment, material: Material, taught: Taught) -> _Exam:

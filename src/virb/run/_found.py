@@ -13,6 +13,7 @@ import torch
 
 from virb.data import Dataset
 from virb.encoders._encoder import Encoder
+from virb.features import Speed, cost_of
 from virb.spec import Resolved
 
 
@@ -36,8 +37,8 @@ class Clock:
         self.seconds[stage] = time.perf_counter() - start
 
 
-def resolve(encoder: Encoder, dataset: Dataset, layers: tuple[str, ...]) -> Resolved:
-    """Everything about the machine, the libraries and the inputs that could move a score."""
+def resolve(encoder: Encoder, dataset: Dataset, layers: tuple[str, ...], speed: Speed) -> Resolved:
+    """Everything about machine, libraries and inputs that could move a score; and what the encoder costs."""
     return Resolved(
         weights=encoder.digest,
         data=dataset.digest,
@@ -49,6 +50,7 @@ def resolve(encoder: Encoder, dataset: Dataset, layers: tuple[str, ...]) -> Reso
         threads=torch.get_num_threads(),
         versions={name: version(name) for name in ("torch", "timm", "torchvision", "numpy", "scipy", "pillow")},
         git=_git(),
+        cost=cost_of(encoder, speed),
     )
 
 

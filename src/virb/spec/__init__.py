@@ -7,8 +7,9 @@ or image exists. A :class:`Record` is the answer: the experiment, what was *foun
 from virb.spec._experiment import LAYERS, EncoderSpec, Experiment, InputPolicy, Pretraining, ProbeSpec, Regime
 from virb.spec._identity import Spec, digest_of
 from virb.spec._metrics import CLASS_METRICS, FAMILIES, METRICS, Family, Metric
-from virb.spec._recipe import Recipe
-from virb.spec._record import MIGRATIONS, SCHEMA, Found, Preprocessing, Record, Resolved, Trial
+from virb.spec._preprocessing import Overrides, Preprocessing
+from virb.spec._recipe import MIXTURE, Balance, DataRecipe, Recipe, share_of
+from virb.spec._record import MIGRATIONS, SCHEMA, Cost, Found, Record, Resolved, Trial
 from virb.spec._task import Classes, Quadrant, Splits, Target, Task, Values
 
 __all__ = [
@@ -17,14 +18,19 @@ __all__ = [
     "LAYERS",
     "METRICS",
     "MIGRATIONS",
+    "MIXTURE",
     "SCHEMA",
+    "Balance",
     "Classes",
+    "Cost",
+    "DataRecipe",
     "EncoderSpec",
     "Experiment",
     "Family",
     "Found",
     "InputPolicy",
     "Metric",
+    "Overrides",
     "Preprocessing",
     "Pretraining",
     "ProbeSpec",
@@ -40,4 +46,5 @@ __all__ = [
     "Trial",
     "Values",
     "digest_of",
+    "share_of",
 ]

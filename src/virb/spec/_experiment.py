@@ -5,12 +5,16 @@ from typing import ClassVar, Literal, Self, final
 from pydantic import Field, model_validator
 
 from virb.spec._identity import Spec, digest_of
+from virb.spec._preprocessing import Overrides
 from virb.spec._task import Task
 
 
 @final
 class Pretraining(Spec):
-    """How an encoder came to be: the factors of the analysis. A recipe trained again is another ``run``."""
+    """How an encoder came to be: the factors of the analysis. A recipe trained again is another ``run``.
+
+    ``fraction``, ``balance`` and ``mixture`` are those of :class:`virb.spec.DataRecipe`.
+    """
 
     method: str
     data: str | None = None
@@ -21,6 +25,16 @@ class Pretraining(Spec):
     images_seen: int | None = None
     run: int = 1
     seed: int = 0
+
+    @property
+    def source(self) -> str | None:
+        """Data and what was kept of them, in words: ``world:objects (25 %, log)``."""
+        if self.data is None:
+            return None
+        details = [f"{100 * self.fraction:g} %"] if self.fraction < 1 else []
+        details += [self.balance] if self.balance else []
+        named = self.mixture or self.data
+        return f"{named} ({', '.join(details)})" if details else named
 
 
 @final
@@ -40,6 +54,8 @@ class EncoderSpec(Spec):
     pretraining: Pretraining | None = None
     path: str | None = None
     """Folder of the pre-training run, on the machine where it was asked for."""
+    overrides: Overrides | None = None
+    """Mean, standard deviation or interpolation that are asked for instead of the card's."""
 
 
 LAYERS = ("embedding", "stage1", "stage2", "stage3", "stage4")

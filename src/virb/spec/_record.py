@@ -8,18 +8,10 @@ from pydantic import Field, ValidationError
 from virb.errors import UserError
 from virb.spec._experiment import Experiment
 from virb.spec._identity import Spec
+from virb.spec._preprocessing import Preprocessing
 
 SCHEMA = 1
 """Version of the record's JSON. A change comes with a function in ``MIGRATIONS``."""
-
-
-@final
-class Preprocessing(Spec):
-    """What happens to pixels after the input policy: ``(pixel / 255 - mean) / std`` a channel, in RGB order."""
-
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
-    interpolation: Literal["nearest", "bilinear", "bicubic"] = "bilinear"
 
 
 @final
@@ -30,6 +22,30 @@ class Found(Spec):
     """Digest of the weights file, where the weights are a file."""
     data: str
     """Digest of the data source: paths, sizes and contents."""
+
+
+@final
+class Cost(Spec):
+    """What an encoder costs. Counts hold anywhere; speeds and memory were measured once, on what they name."""
+
+    parameters: int
+    multiply_adds: int | None
+    """Of one image: those of convolutions and matrix products. None where they could not be counted."""
+    shapes: dict[str, tuple[int, ...]]
+    """Of one image's features in each layer: (width,), or (width, rows, columns)."""
+    forward: float
+    """Images a second of the forward pass alone, from pixels in memory to features in memory."""
+    extraction: float | None = None
+    """Images a second of the whole extraction: read, decode, resize, forward, keep; None where features were cached."""
+    images: int
+    """How many the forward pass was measured on."""
+    batch: int
+    peak_memory: int | None = None
+    """Bytes, while that was measured; None where the system does not tell."""
+    memory_of: str = ""
+    """Whose memory: ``"process, resident"``, or ``"CUDA, allocated"``."""
+    device: str
+    threads: int
 
 
 @final
@@ -49,6 +65,8 @@ class Resolved(Spec):
     versions: dict[str, str]
     git: str | None = None
     """Commit of the working directory, ``+dirty`` where it had changes."""
+    cost: Cost | None = None
+    """None in records of earlier versions."""
 
 
 @final
@@ -81,6 +99,8 @@ class Record(Spec):
     counts: dict[str, int] = Field(default={})
     """Examples in each split, after bad images were dropped."""
     seconds: dict[str, float] = Field(default={})
+    encoded: int = 0
+    """Images that went through the encoder for it; 0 where another experiment, or another day, had their features."""
     bad_images: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     outcomes: str | None = None

@@ -23,7 +23,7 @@ class Quadrant(Spec):
 class Classes(Spec):
     """A target that is one of ``count`` classes, for the image or (``dense``) for each pixel."""
 
-    labels: ClassVar[frozenset[str]] = frozenset({"names"})
+    labels: ClassVar[frozenset[str]] = frozenset({"names", "sparse"})
     tag: ClassVar[str | None] = "type"
 
     type: Literal["classes"] = "classes"
@@ -32,6 +32,8 @@ class Classes(Spec):
     ignore: int | None = None
     """The id that marks pixels without a label."""
     names: tuple[str, ...] = ()
+    sparse: bool = False
+    """Whether some classes may have no example at all: counts of which only the range is known."""
 
     @property
     def shown(self) -> str:
@@ -108,6 +110,7 @@ class Task(Spec):
     target: Target = Field(discriminator="type")
     splits: Splits = Splits()
     images_per_example: int = Field(default=1, ge=1)
+    """How many of the images of an example are read: the first ones, where the data source has more."""
     metrics: tuple[str, ...] = CLASS_METRICS
     primary: str = "accuracy"
     trained_on: str | None = None

@@ -5,14 +5,14 @@ from typing import Annotated, Any, Literal, final
 from pydantic import BeforeValidator, Field, StrictInt, StrictStr
 from pydantic.functional_validators import AfterValidator
 
-from virb.spec import Recipe, Spec
+from virb.spec import Balance, Recipe, Spec
 
 MOST_RUNS = 1000
 """More is a slip of the hand."""
 
 
 def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, str | int) and not isinstance(value, bool) else value
+    return [value] if isinstance(value, str | int | dict) and not isinstance(value, bool) else value
 
 
 def _counted(value: Any) -> Any:
@@ -43,11 +43,26 @@ def _default(field: str) -> Any:
 
 
 @final
+class DataForm(Spec):
+    """An entry of ``data`` that says more than a name."""
+
+    source: Names = Field(description="a data source, such as world:objects, or a list of those that are mixed")
+    fraction: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=1.0, description="the share of the images that is kept, above 0 and at most 1, such as 0.5"
+    )
+    balance: Balance | None = Field(default=None, description="uniform, linear or log")
+    side: Count | None = Field(default=None, description="the side of a domain's images in pixels, such as 128")
+
+
+@final
 class PretrainForm(Spec):
     """Which encoders are pre-trained: the product of methods, data and runs."""
 
     methods: Names = Field(description="a list of pre-training methods, such as [moco-v2, swav]")
-    data: Names = Field(description="a list of data sources, such as [world:objects, world:scenes]")
+    data: Annotated[tuple[Text | DataForm, ...], BeforeValidator(_listed), Field(min_length=1)] = Field(
+        description="a list of data sources, such as [world:objects, world:scenes], "
+        "or of entries such as {source: world:objects, fraction: 0.5, balance: linear}"
+    )
     arch: Text = Field(description="a timm architecture, such as narrow_resnet10_w16")
     images: Count | None = Field(default=None, description="how many images of each source, such as 8000")
     images_seen: Count = Field(

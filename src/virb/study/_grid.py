@@ -103,8 +103,8 @@ class Study:
             return [probe]
         if self.layers == "best":
             return [best]
-        # A module's one layer is its best: the probe itself says it already.
-        alone = not isinstance(encoder, EncoderSpec) and len(encoder.layers) == 1
+        # A module's one layer, or its one map beside its mean, is its best: the probe itself says it already.
+        alone = not isinstance(encoder, EncoderSpec) and len(encoder.strides) <= 1
         return [probe] if alone else [probe, best]
 
     def run(self, site: Site) -> Ran:

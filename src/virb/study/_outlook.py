@@ -129,7 +129,7 @@ def outlook(
     there = [record for record in records if record.id in asked]
     cells: dict[tuple[str, str], list[RunState]] = {}
     for run in runs:
-        cells.setdefault((run.recipe.method, run.recipe.data), []).append(run)
+        cells.setdefault((run.recipe.method, run.recipe.data_recipe.label), []).append(run)
     fewest = min((len(members) for members in cells.values()), default=0)
     return Outlook(
         name=name,
@@ -150,7 +150,7 @@ def _cell_lines(cells: Iterable[Sequence[RunState]], paces: dict[Pace, float]) -
         each = measured if measured is not None else typical
         yield CellLine(
             method=recipe.method,
-            data=recipe.data,
+            data=recipe.data_recipe.label,
             runs=tuple(run.recipe.run for run in members),
             finished=sum(run.state in ("finished", "collapsed") for run in members),
             seconds=0.0 if not left else None if each is None else left * each,

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from virb.errors import UserError, unknown
 from virb.spec import Spec
-from virb.study._form import PretrainForm, StudyForm
+from virb.study._form import DataForm, PretrainForm, StudyForm
 
 LARGEST = 1_000_000
 """Bytes. A study file has a few hundred."""
@@ -18,6 +18,8 @@ _DEPTH = 4
 """How far lines are looked up: pretrain, settings, a method, a setting."""
 _UNKNOWN = {"extra_forbidden", "invalid_key"}
 """What pydantic calls a field that nobody knows, or whose name is no text."""
+_ENTRY = DataForm.__name__
+"""What pydantic calls the mapping among what an entry of ``data`` may be."""
 _EXAMPLE = "A study file says name, tasks, and pretrain or encoders: see docs/study.md."
 Place = tuple[str | int, ...]
 """The fields and the places in lists that lead to a value."""
@@ -126,15 +128,15 @@ def _lines(path: Path, root: yaml.Node | None) -> dict[Place, int]:
 
 def _explained(error: ValidationError, path: Path, lines: Mapping[Place, int], value: Any) -> UserError:
     """The first thing that is wrong, in words: unknown fields before all else, since they explain missing ones."""
-    first = min(error.errors(), key=lambda one: one["type"] not in _UNKNOWN)
+    first = min(error.errors(), key=lambda one: (one["type"] not in _UNKNOWN, _ENTRY not in one["loc"][:-1]))
     form, place = _place(first["loc"])
     if first["type"] in _UNKNOWN:
-        kind = f"{place[-1]} field" if place else "field"
-        name = str(first["loc"][len(place)])
+        kind = "data field" if form is DataForm else f"{place[-1]} field" if place else "field"
+        name = str(first["loc"][-1 if form is DataForm else len(place)])
         plain = unknown(kind, name, form.model_fields)
         return UserError(f"{_where(path, lines, (*place, name))}: {_lower(plain.problem)}", plain.remedy)
     field = str(place[-1]) if place else "name"
-    holder = StudyForm if len(place) < 2 else PretrainForm
+    holder = form if form is DataForm else StudyForm if len(place) < 2 else PretrainForm
     about = holder.model_fields[field].description
     if first["type"] == "missing":
         return UserError(f"{_where(path, lines, place[:-1])}: '{field}' is missing.", f"Add {field}: {about}.")
@@ -144,8 +146,11 @@ def _explained(error: ValidationError, path: Path, lines: Mapping[Place, int], v
     return UserError(f"{_where(path, lines, place)}: '{field}' is '{_cut(given)}'.", f"It must be {about}.")
 
 
-def _place(loc: Place) -> tuple[type[Spec], tuple[str, ...]]:
+def _place(loc: Place) -> tuple[type[Spec], Place]:
     """The form that an error is in, and the fields that lead to what it is about."""
+    if _ENTRY in loc[:-1]:  # pretrain, data, number, the form's name, field
+        inner = str(loc[4])
+        return DataForm, (*loc[:3], inner) if inner in DataForm.model_fields else loc[:3]
     first, second = (*(str(part) for part in loc), "", "")[:2]
     if first == "pretrain":
         return PretrainForm, (first, second) if second in PretrainForm.model_fields else (first,)

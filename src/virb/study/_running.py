@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from virb.data import Dataset, open_data, open_pretraining_data
+from virb.data import Dataset, open_data, open_data_recipe
 from virb.data._checks import check_task
 from virb.data._draws import draw
 from virb.data._framed import framed
@@ -43,7 +43,7 @@ def run(study: Study, site: Site) -> Ran:
     find_device(site.device)
     for spec in dict.fromkeys(experiment.encoder for experiment in todo):
         if spec not in loaded:
-            check_encoder(spec, study.inputs)
+            check_encoder(spec, study.inputs, trust_pickle=site.trust_pickle)
 
     groups = list(groups_of(todo, found))
     started = now()
@@ -73,7 +73,7 @@ def check(study: Study, encoders: Sequence[EncoderSpec], site: Site) -> None:
     find_device(site.device)
     _open(plan, site)
     for encoder in encoders:
-        check_encoder(encoder, study.inputs)
+        check_encoder(encoder, study.inputs, trust_pickle=site.trust_pickle)
 
 
 def check_pretraining(recipes: Sequence[Recipe], site: Site) -> None:
@@ -87,13 +87,13 @@ def check_pretraining(recipes: Sequence[Recipe], site: Site) -> None:
     find_device(site.device)
     for arch in dict.fromkeys(recipe.arch for recipe in recipes):
         check_encoder(parse_encoder(f"random:{arch}"), InputPolicy())
-    for data, images in dict.fromkeys((recipe.data, recipe.images) for recipe in recipes):
-        dataset = open_pretraining_data(data, images, site.data_root, site.progress)
-        for recipe in (recipe for recipe in recipes if (recipe.data, recipe.images) == (data, images)):
+    for data in dict.fromkeys(recipe.data_recipe for recipe in recipes):
+        dataset = open_data_recipe(data, site.data_root, site.progress)
+        for recipe in (recipe for recipe in recipes if recipe.data_recipe == data):
             check_recipe(recipe, len(dataset))
             if METHODS.load(recipe.method).labels and "label" not in dataset.class_names:
                 raise UserError(
-                    f"'{data}' has no labels, and {recipe.method} learns from them.",
+                    f"'{data.label}' has no labels, and {recipe.method} learns from them.",
                     "Take other data, or another method.",
                 )
 

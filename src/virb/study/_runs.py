@@ -71,7 +71,7 @@ class RunState(NamedTuple):
 
 def folder_of(recipe: Recipe, output: Path) -> Path:
     """``OUTPUT/runs/moco-v2-world-objects-run2-1f3a9c``: the same for ever, and for people too."""
-    words = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{recipe.method}-{recipe.data}")[:80].strip("-")
+    words = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{recipe.method}-{recipe.data_recipe.label}")[:80].strip("-")
     return output.absolute() / "runs" / f"{words}-run{recipe.run}-{recipe.id[:6]}"
 
 

@@ -23,6 +23,7 @@ class Site:
         executor: name of an executor.
         resources: how much of the machine.
         retry_failed: whether experiments that failed before are tried again.
+        trust_pickle: whether checkpoints may run code while they are read.
         progress: where long work says how far it is.
     """
 
@@ -33,6 +34,7 @@ class Site:
     executor: str = "inline"
     resources: Resources = Resources()
     retry_failed: bool = False
+    trust_pickle: bool = False
     progress: Progress = field(default_factory=Quiet)
 
 

@@ -49,7 +49,8 @@ class Workshop:
         self._last: Encoder | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        bare = Site(self._site.output, self._site.cache, self._site.data_root, self._site.device)
+        site = self._site
+        bare = Site(site.output, site.cache, site.data_root, site.device, trust_pickle=site.trust_pickle)
         return {"_site": bare, "_progress": Quiet(), "_datasets": {}, "_given": {}, "_last": None}
 
     def __call__(self, group: Group) -> int:
@@ -104,7 +105,7 @@ class Workshop:
             return self._given[spec]
         if self._last is None or self._last.spec != spec:
             self._last = None  # the old one's memory first
-            self._last = load_encoder(spec, experiment.inputs, self._site.device)
+            self._last = load_encoder(spec, experiment.inputs, self._site.device, trust_pickle=self._site.trust_pickle)
         return self._last
 
 

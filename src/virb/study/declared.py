@@ -7,13 +7,13 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple, final
 
-from virb.data import source_named
+from virb.data import data_recipe
 from virb.encoders import parse_encoder
 from virb.errors import UserError, unknown
 from virb.pretrain import METHODS, check_recipe, departures, pretrain
 from virb.probes import PROBES
-from virb.spec import EncoderSpec, InputPolicy, Recipe, Task
-from virb.study._form import PretrainForm
+from virb.spec import DataRecipe, EncoderSpec, InputPolicy, Recipe, Task
+from virb.study._form import DataForm, PretrainForm
 from virb.study._grid import Study
 from virb.study._outlook import LeftOut, Outlook, outlook
 from virb.study._reading import Read, read_form
@@ -175,17 +175,18 @@ def _recipes(read: Read, form: PretrainForm, left_out: list[LeftOut]) -> tuple[R
     data = []
     for place, source in enumerate(form.data):
         with read.blaming("pretrain", "data", place):
-            data.append(source_named(source, form.images))
+            entry = source if isinstance(source, DataForm) else DataForm(source=(source,))
+            data.append(data_recipe(entry.source, form.images, entry.fraction, entry.balance, entry.side))
     for method in form.settings:
         if method not in form.methods:
             with read.blaming("pretrain", "settings", method):
                 raise unknown("method", method, form.methods, "Settings are given for methods of this file.")
-    for kind, names in (("method", form.methods), ("data", data)):
+    for kind, names in (("method", form.methods), ("data", [one.label for one in data])):
         left_out += [LeftOut(f"{kind} {name}", "it is asked for twice and made once") for name in _repeated(names)]
     recipes = []
     for method, source in product(dict.fromkeys(form.methods), dict.fromkeys(data)):
         if METHODS.load(method).labels and not _labelled(source):
-            left_out.append(LeftOut(f"{method} on {source}", "it learns from labels, and these images have none"))
+            left_out.append(LeftOut(f"{method} on {source.label}", "it learns from labels, and these images have none"))
             continue
         for run in form.runs:
             recipe = _recipe(form, method, source, run)
@@ -194,12 +195,11 @@ def _recipes(read: Read, form: PretrainForm, left_out: list[LeftOut]) -> tuple[R
     return tuple(recipes)
 
 
-def _recipe(form: PretrainForm, method: str, data: str, run: int) -> Recipe:
+def _recipe(form: PretrainForm, method: str, data: DataRecipe, run: int) -> Recipe:
     return Recipe(
         method=method,
         arch=form.arch,
-        data=data,
-        images=form.images,
+        **dict(data),
         images_seen=form.images_seen,
         run=run,
         size=form.size,
@@ -218,16 +218,16 @@ def _check(read: Read, recipe: Recipe) -> None:
         except UserError as error:
             remedy = re.sub(r"--set ([\w-]+)=N", rf"settings: {{{recipe.method}: {{\1: N}}}}", error.remedy)
             remedy = re.sub(r"--([a-z-]+)", lambda option: option[1].replace("-", "_"), remedy)
-            problem = f"{recipe.method} on {recipe.data}: {error.problem}"
+            problem = f"{recipe.method} on {recipe.data_recipe.label}: {error.problem}"
             raise UserError(problem, remedy) from error
 
 
-def _labelled(data: str) -> bool:
-    """Whether a source may have labels. Of others than domains, opening them tells."""
+def _labelled(data: DataRecipe) -> bool:
+    """Whether images may have labels. Of other sources than domains, opening them tells."""
     from virb.data.world.domains import DOMAINS
 
-    prefix, _, name = data.partition(":")
-    return prefix != "world" or "label" in DOMAINS.load(name).classes
+    prefix, _, name = data.data.partition(":")
+    return not data.mixture and (prefix != "world" or "label" in DOMAINS.load(name).classes)
 
 
 def _repeated(names: Sequence[str]) -> list[str]:

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from virb.data.world._camera import rotation
+from virb.data.world._fittings import FITTINGS, fitting
 from virb.data.world._furniture import PIECES, furniture
 from virb.data.world._interiors import RECIPES, Room
+from virb.data.world._landmarks import LANDMARKS, landmark
 from virb.data.world._pieces import Box, Piece, Stuff, bounds, stand
 from virb.data.world._stream import Stream
 from virb.data.world._streets import car, hedge, house, person, pole, tree
@@ -15,6 +17,8 @@ CORNERS = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)
 
 MAKERS = {
     **{name: lambda draw, name=name: furniture(name, draw, STUFF) for name in PIECES},
+    **{name: lambda draw, name=name: fitting(name, draw, STUFF) for name in FITTINGS},
+    **{name: lambda draw, name=name: landmark(name, draw, STUFF) for name in LANDMARKS},
     **{maker.__name__: lambda draw, maker=maker: maker(draw, STUFF) for maker in (car, person, tree, hedge, pole)},
     "house": lambda draw: house(draw, STUFF, 9.0, near=True),
 }
@@ -65,6 +69,17 @@ def test_pieces_of_a_room_are_inside_and_apart() -> None:
             assert box.high <= 2.6
             # A thing on a counter is inside the box around the counter and the cupboards above it.
             assert not any(box.meets(other) for other in room.taken[: max(0, number - 1)])
+
+
+def test_what_is_fitted_into_a_room_has_its_back_to_a_wall_and_room_of_its_own() -> None:
+    room = Room(Box(-1.5, 1.5, 0, 2.6, -1.5, 1.5))
+    for number, name in enumerate(("bath", "basin", "toilet", "towels"), start=1):
+        assert room.fit(Stream("fit", number), fitting(name, Stream(name), STUFF), 100 + number, number)
+    for number, box in enumerate(room.taken):
+        gaps = (box.west + 1.5, 1.5 - box.east, box.north + 1.5, 1.5 - box.south)
+        assert 0 < min(gaps) < 0.03
+        assert not any(box.meets(other) for other in room.taken[:number])
+    assert {(shape.label, shape.instance) for shape in room.shapes} == {(100 + n, n) for n in range(1, 5)}
 
 
 def test_two_boxes_meet_only_when_they_overlap_along_every_axis() -> None:

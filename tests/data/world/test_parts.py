@@ -10,7 +10,7 @@ from virb.data.world._parts import Part, aimed, bounds, fitted, placed, rotated
 from virb.data.world._render import render
 from virb.data.world._scene import Scene, Texture
 from virb.data.world._stream import Stream
-from virb.data.world._things import THINGS, thing
+from virb.data.world._things import FORTY, thing
 
 PLAIN = (Texture(),)
 
@@ -71,7 +71,7 @@ def test_an_aimed_camera_has_its_target_in_the_middle(at):
 
 
 EVERYTHING = [
-    *(pytest.param(lambda stream, kind=kind: thing(kind, stream), id=kind) for kind in THINGS),
+    *(pytest.param(lambda stream, kind=kind: thing(kind, stream), id=kind) for kind in FORTY),
     *(pytest.param(lambda stream, breed=n: creature(breed, stream), id=name) for n, name in enumerate(BREEDS)),
 ]
 
@@ -83,7 +83,7 @@ def test_a_thing_is_in_one_piece(build):
 
     for number in range(3):
         parts = build(Stream("test", number))
-        assert 2 <= len(parts) <= 12
+        assert 2 <= len(parts) <= 40
         for at in ((1.6, 0.5, 0.9), (-0.9, 0.7, 1.6), (0.3, 0.6, -1.9)):
             _, pieces = label(seen_from(parts, at, (0, 0.3, 0), size=128), np.ones((3, 3)))
             assert pieces == 1

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 from virb.data import list_cards, open_data, open_pretraining_data
-from virb.data.world import _pretraining
 from virb.data.world._pretraining import domain_card, open_domain
 from virb.data.world._rendering import render_example
-from virb.data.world.domains import DOMAINS
+from virb.data.world.domains import DOMAINS, Domain
 from virb.errors import UserError
 from virb.progress import Quiet
 
@@ -16,7 +15,7 @@ SIZE = 24
 
 @pytest.fixture
 def _small(monkeypatch):
-    monkeypatch.setattr(_pretraining, "DOMAIN_SIZE", SIZE)
+    monkeypatch.setattr(Domain, "size", SIZE)
 
 
 def test_domains_are_64_pixels_wide():

@@ -27,6 +27,7 @@ class Blocks(SceneSet):
     about = "Boxes."
     examples: Mapping[str, int] = {"fit": 6, "select": 2, "test": 3}
     images = 2
+    size = SIZE
     classes: Mapping[str, tuple[str, ...]] = {"parity": ("even", "odd")}
     regions: Mapping[str, tuple[str, ...]] = {"box": ("nothing", "box")}
     values: Mapping[str, int] = {"depth": 1}
@@ -82,7 +83,6 @@ def blocks_shelf(monkeypatch):
             return {"blocks": Blocks()}[name]
 
     monkeypatch.setattr(world, "SETS", Shelf())
-    monkeypatch.setattr(world, "SIZE", SIZE)
 
 
 # ------------------------------------------------------------------------------------------------ the data set

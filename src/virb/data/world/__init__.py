@@ -1,7 +1,7 @@
 """The world: images that virb renders itself, with everything true about them. ``world:NAME`` is a data source.
 
 Each file of ``sets/`` is a set of scenes. A set is rendered whole when it is first asked for, kept in the cache, and
-opened as memory maps after that.
+opened as memory maps after that. For a world of your own: :class:`Scene` and what it is made of, and :func:`render`.
 """
 
 import math
@@ -14,14 +14,18 @@ from numpy.typing import NDArray
 
 from virb.cache import Cache
 from virb.data import DataCard, Dataset, Pixels
-from virb.data.world._entry import Entry, open_entry
+from virb.data.world._entry import Entry, bytes_of, open_entry, plan
+from virb.data.world._frame import Frame as Frame
+from virb.data.world._own import render as render
 from virb.data.world._rendering import rows
+from virb.data.world._scene import Camera as Camera
+from virb.data.world._scene import Light as Light
+from virb.data.world._scene import Scene as Scene
+from virb.data.world._scene import Shape as Shape
+from virb.data.world._scene import Texture as Texture
 from virb.data.world.sets import SETS, SceneSet
 from virb.errors import UserError, unknown
 from virb.progress import Progress
-
-SIZE = 96
-"""Side of the images in pixels."""
 
 
 def open_world(name: str, progress: Progress) -> Dataset:
@@ -37,9 +41,8 @@ def open_world(name: str, progress: Progress) -> Dataset:
             installed, or the images do not fit the cache or cannot be written.
     """
     scenes = _find(name)
-    return dataset_of(
-        card_of(name, scenes), scenes, open_entry(name.partition("@")[0], scenes, SIZE, Cache(), progress)
-    )
+    entry = open_entry(name.partition("@")[0], scenes, scenes.size, Cache(), progress)
+    return dataset_of(card_of(name, scenes), scenes, entry)
 
 
 def world_card(name: str) -> DataCard:
@@ -49,6 +52,33 @@ def world_card(name: str) -> DataCard:
         UserError: as :func:`open_world`.
     """
     return card_of(name, _find(name))
+
+
+def world_examples(name: str) -> dict[str, int]:
+    """How many examples each split of a scene set has, without rendering it.
+
+    Raises:
+        UserError: as :func:`open_world`.
+    """
+    return {str(split): count for split, count in _find(name).examples.items()}
+
+
+def world_size(name: str) -> tuple[int, int]:
+    """How many images a scene set has, and how many bytes it takes with its truths, without rendering it.
+
+    Raises:
+        UserError: as :func:`open_world`.
+    """
+    scenes = _find(name)
+    return len(rows(scenes)) * scenes.images, bytes_of(plan(scenes, scenes.size))
+
+
+def domain_cards() -> dict[str, DataCard]:
+    """The card of every pre-training domain by name. Renders nothing."""
+    from virb.data.world._pretraining import domain_card
+    from virb.data.world.domains import DOMAINS
+
+    return {f"world:{name}": domain_card(name) for name in DOMAINS.names()}
 
 
 def _find(name: str) -> SceneSet:
@@ -81,6 +111,7 @@ def card_of(name: str, scenes: SceneSet) -> DataCard:
         "PeerJ 2:e453, 2014. doi:10.7717/peerj.453",
         homepage="https://scikit-image.org/docs/stable/api/skimage.data.html",
         images=len(rows(scenes)) * scenes.images,
+        splits={split: scenes.examples[split] for split in ("fit", "select", "test") if scenes.examples.get(split)},
         columns={**scenes.classes, **scenes.regions},
         how_to_get="virb renders it when it is first asked for, and keeps it in the cache: pip install 'virb[demo]'",
     )

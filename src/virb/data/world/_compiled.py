@@ -13,7 +13,7 @@ _INNER = {"nogil": True, "error_model": "numpy", "no_cpython_wrapper": True, "no
 """For what only kernels call. Division by zero gives an infinity."""
 
 FILES = (
-    "_compiled", "_hills", "_kernel", "_lattice", "_patterns", "_photos",
+    "_compiled", "_hills", "_kernel", "_lattice", "_motifs", "_patterns", "_photos",
     "_shading", "_shadows", "_solids", "_tone", "_tracing", "_view",
 )  # fmt: skip
 """What the kernels are made of: their files, and those that they take constants from."""

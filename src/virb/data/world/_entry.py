@@ -24,7 +24,7 @@ LAYOUT = 1
 """Version of the entry's files."""
 
 _MARK = "rendered.json"
-"""Written last: holds the digest and the bytes of each file."""
+"""Written last: the digest, the bytes and the SHA-256 of each file, and the key for whoever lists entries."""
 
 
 class Array(NamedTuple):
@@ -101,23 +101,88 @@ def open_entry(
     arrays = plan(scenes, size)
     folder = cache.open("world", digest_of(key_of(name, scenes, size)))
     with cache.lock(folder):
-        if not _whole(folder, arrays):
-            need = sum(array.size for array in arrays.values())
+        if faults(folder, arrays):
+            need = bytes_of(arrays)
             count = len(rows(scenes))
             progress.say(f"world:{name}: rendering {count * scenes.images:,} images, {show_size(need)}")
             cache.make_room(need, keep=[folder])
             _render(name, scenes, size, folder, progress, threads)
-        digest = json.loads((folder / _MARK).read_text(encoding="utf-8"))["digest"]
-        return Entry(digest, {array: np.load(_file(folder, array), mmap_mode="r") for array in arrays})
+        return Entry(
+            read_mark(folder)["digest"], {array: np.load(_file(folder, array), mmap_mode="r") for array in arrays}
+        )
 
 
-def _whole(folder: Path, arrays: Mapping[str, Array]) -> bool:
-    """Whether every file is there, as long as it was when it was written."""
+def bytes_of(arrays: Mapping[str, Array]) -> int:
+    """How much an entry takes."""
+    return sum(array.size for array in arrays.values())
+
+
+def read_mark(folder: Path) -> dict[str, Any]:
+    """What the entry says of itself; empty where it is not rendered, or not whole."""
     try:
-        sizes = json.loads((folder / _MARK).read_text(encoding="utf-8"))["bytes"]
-        return set(sizes) == set(arrays) and all(_file(folder, a).stat().st_size == sizes[a] for a in arrays)
+        mark = json.loads((folder / _MARK).read_text(encoding="utf-8"))
+        return mark if isinstance(mark, dict) and isinstance(mark["bytes"], dict) and mark["digest"] else {}
     except (OSError, ValueError, KeyError, TypeError):  # gone, or cut short by a full disk or a failing one
-        return False
+        return {}
+
+
+def faults(folder: Path, arrays: Mapping[str, Array]) -> dict[str, str]:
+    """Files that are not as long as they were when they were written, and why. Looks into none of them.
+
+    Args:
+        folder: of the entry.
+        arrays: its plan.
+
+    Returns:
+        by name of the file; where nothing was ever rendered, the mark alone.
+    """
+    mark, found = read_mark(folder), {}
+    if set(mark.get("bytes", {})) != set(arrays):
+        return {_MARK: "is missing, or not of this virb"}
+    for array in arrays:
+        file = _file(folder, array)
+        if not file.is_file():
+            found[file.name] = "is gone"
+        elif file.stat().st_size != mark["bytes"][array]:
+            found[file.name] = f"has {file.stat().st_size:,} bytes instead of {mark['bytes'][array]:,}"
+    return found
+
+
+def altered(folder: Path, arrays: Mapping[str, Array], key: object, progress: Progress, what: str) -> dict[str, str]:
+    """Files of the right length whose content is not what was rendered: reads every byte.
+
+    Args:
+        folder: of the entry, where :func:`faults` finds none.
+        arrays: its plan.
+        key: see :func:`key_of`.
+        progress: told how far it is.
+        what: the word for it there.
+    """
+    mark, found, contents = read_mark(folder), {}, {}
+    for done, (array, planned) in enumerate(arrays.items(), start=1):
+        file = _file(folder, array)
+        try:
+            rows = np.load(file, mmap_mode="r")
+        except (OSError, ValueError) as error:
+            found[file.name] = f"is no array any more: {error}"
+            continue
+        contents[array] = _sha256(rows)
+        if (rows.dtype.str, rows.shape) != (np.dtype(planned.dtype).str, planned.shape):
+            found[file.name] = "has another type or shape"
+        elif contents[array] != mark.get("sha256", {}).get(array, contents[array]):
+            found[file.name] = "holds other bytes than were rendered"
+        progress.advance(what, done, len(arrays))
+    if not found and digest_of([key, contents]) != mark["digest"]:
+        found[_MARK] = "tells another digest than its files have, one of which has changed"
+    return found
+
+
+def _sha256(rows: NDArray[Any]) -> str:
+    """Of an array's rows, as :class:`_Growing` hashes them."""
+    total = hashlib.sha256()
+    for start in range(0, len(rows), 256):
+        total.update(np.ascontiguousarray(rows[start : start + 256]).data)
+    return total.hexdigest()
 
 
 def _render(name: str, scenes: SceneSet, size: int, folder: Path, progress: Progress, threads: int | None) -> None:
@@ -137,8 +202,11 @@ def _render(name: str, scenes: SceneSet, size: int, folder: Path, progress: Prog
                     files[f"dense-{column}"].append(truth)
                 progress.advance(f"world:{name}", done, count)
         contents = {array: file.sha256 for array, file in files.items()}
+        key = key_of(name, scenes, size)
         mark = {
-            "digest": digest_of([key_of(name, scenes, size), contents]),
+            "digest": digest_of([key, contents]),
+            "key": key,
+            "sha256": contents,
             "bytes": {array: _file(folder, array).stat().st_size for array in arrays},
         }
         with aside(folder / _MARK) as written:

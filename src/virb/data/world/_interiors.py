@@ -128,6 +128,29 @@ class Room:
                 instance += self._top(draw, stuff, piece, at, yaw, instance)
         return instance
 
+    def put(self, piece: Piece, at: Vector, yaw: float, label: int, instance: int) -> None:
+        """Stand any piece at a place, whatever is there."""
+        self.shapes.extend(stand(piece, at, yaw, label, instance))
+        self.taken.append(bounds(piece, at, yaw))
+
+    def fit(self, draw: Stream, piece: Piece, label: int, instance: int, against: bool = True) -> bool:
+        """Put any piece in where it fits.
+
+        Args:
+            draw: randomness of its place.
+            piece: what is put in.
+            label: its class id.
+            instance: its id.
+            against: whether its back goes to a wall, at whatever height the piece itself is.
+
+        Returns:
+            Whether a place was found.
+        """
+        spot = self._search(draw, piece, against, 0.02)
+        if spot is not None:
+            self.put(piece, *spot, label, instance)
+        return spot is not None
+
     def free(self, at: Vector, gap: float = 0.2) -> bool:
         """Whether a point is in the room, and nothing is nearer than ``gap`` metres."""
         west, east, low, high, north, south = self.space
@@ -184,8 +207,11 @@ class Room:
         return count
 
     def _put(self, piece: Piece, at: Vector, yaw: float, instance: int) -> None:
-        self.shapes.extend(stand(piece, at, yaw, LABELS[piece.name], instance))
-        (self._rugs if piece.name == "rug" else self.taken).append(bounds(piece, at, yaw))
+        if piece.name == "rug":
+            self.shapes.extend(stand(piece, at, yaw, LABELS["rug"], instance))
+            self._rugs.append(bounds(piece, at, yaw))
+        else:
+            self.put(piece, at, yaw, LABELS[piece.name], instance)
 
     def _top(self, draw: Stream, stuff: Stuff, piece: Piece, at: Vector, yaw: float, instance: int) -> bool:
         """Put a small thing on the piece that was put last, unless it would be in a wall or another piece."""
@@ -205,14 +231,18 @@ class Room:
         return level and box.west >= west and box.east <= east and box.north >= north and box.south <= south
 
     def _spot(self, draw: Stream, piece: Piece) -> tuple[Vector, float] | None:
-        """A place and a yaw for a piece; nothing if it finds none."""
-        west, east, low, high, north, south = self.space
+        """A place and a yaw for a piece of furniture; nothing if it finds none."""
         on_wall = piece.name in _ON_WALL
         against = on_wall or (piece.name in _AGAINST_WALL and not draw.chance(0.15))
+        return self._search(draw, piece, against, 0.0 if on_wall else 0.02)
+
+    def _search(self, draw: Stream, piece: Piece, against: bool, gap: float) -> tuple[Vector, float] | None:
+        """A place and a yaw, with the back to a wall and that far from it, or anywhere; nothing if it finds none."""
+        west, east, low, high, north, south = self.space
         level = high if piece.high <= 0 else low
         for _ in range(8):
             if against:
-                at, yaw = self._along(draw.choice(tuple(_FACING)), piece, draw.uniform(-1, 1), 0.0 if on_wall else 0.02)
+                at, yaw = self._along(draw.choice(tuple(_FACING)), piece, draw.uniform(-1, 1), gap)
             else:
                 yaw = draw.choice((0.0, 90.0, 180.0, 270.0)) + draw.uniform(-12, 12) * draw.integer(0, 3)
                 at = (draw.uniform(west, east), level, draw.uniform(north, south))

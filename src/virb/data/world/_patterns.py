@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from virb.data.world._compiled import kernel
 from virb.data.world._lattice import chance, noise
+from virb.data.world._motifs import ink, motif
 from virb.data.world._photos import LEVELS, SIDE
 
 PLAIN, CHECKER, STRIPES, DOTS, NOISE, MARBLE, BRICKS, PLANKS, PHOTO = range(9)
+"""What comes after are motifs."""
 
 _FINE, _TOO_FINE = 0.4, 1.0
 """Widths of a pixel in periods between which a pattern fades: two samples a pixel show two periods at best."""
@@ -29,8 +31,10 @@ def pattern(kind: int, seed: int, x: float, y: float, z: float, u: float, v: flo
     """
     if kind == PLAIN:
         return 0.0
+    if kind > PHOTO:
+        width *= 2.0  # a motif has about two features a period
     if width >= _TOO_FINE:
-        return _mean(kind)
+        return _mean(kind, seed)
     if kind == CHECKER:
         value = float((math.floor(2.0 * x) + math.floor(2.0 * y) + math.floor(2.0 * z)) & 1)
     elif kind == STRIPES:
@@ -47,16 +51,20 @@ def pattern(kind: int, seed: int, x: float, y: float, z: float, u: float, v: flo
         value = value * value * (3.0 - 2.0 * value)
     elif kind == BRICKS:
         value = _bricks(u, v, seed)
-    else:
+    elif kind == PLANKS:
         value = _planks(u, v, seed)
+    else:
+        value = motif(kind - PHOTO - 1, seed, u, v)
     if width > _FINE:
-        value += (_mean(kind) - value) * (width - _FINE) / (_TOO_FINE - _FINE)
+        value += (_mean(kind, seed) - value) * (width - _FINE) / (_TOO_FINE - _FINE)
     return value
 
 
 @kernel
-def _mean(kind: int) -> float:
+def _mean(kind: int, seed: int) -> float:
     """Of a pattern's values."""
+    if kind > PHOTO:
+        return ink(seed)
     if kind == DOTS:
         return 0.314
     if kind == BRICKS:

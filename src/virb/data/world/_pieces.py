@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple, final
 
+from virb.data.world._camera import rotation
 from virb.data.world._materials import CALM, KINDS, material
 from virb.data.world._scene import Shape, ShapeKind, Texture, TextureKind, Vector
 from virb.data.world._stream import Stream
@@ -149,6 +150,20 @@ def cone(x: float, y: float, z: float, radius: float, height: float, texture: Te
 def ball(x: float, y: float, z: float, half: Vector, texture: Texture) -> Part:
     """An ellipsoid on y."""
     return Part("ellipsoid", (x, y + half[1], z), half, texture)
+
+
+def piece_of(name: str, parts: Sequence[Part]) -> Piece:
+    """A piece as large as the boxes around its parts, however they are turned."""
+    reaches = []
+    for part in parts:
+        turn = [abs(value) for value in rotation(part.turn)]
+        reaches.append([sum(turn[3 * axis + n] * part.half[n] for n in range(3)) for axis in range(3)])
+    half = [
+        max(abs(part.at[axis]) + reach[axis] for part, reach in zip(parts, reaches, strict=True)) for axis in (0, 2)
+    ]
+    low = min(part.at[1] - reach[1] for part, reach in zip(parts, reaches, strict=True))
+    high = max(part.at[1] + reach[1] for part, reach in zip(parts, reaches, strict=True))
+    return Piece(name, tuple(parts), (half[0], half[1]), low, high)
 
 
 def heading(yaw: float) -> tuple[float, float]:

@@ -13,17 +13,15 @@ from virb.data.world.domains import DOMAINS, Domain
 from virb.errors import UserError, unknown
 from virb.progress import Progress
 
-DOMAIN_SIZE = 64
-"""Side of the images in pixels: a little more than the small networks that learn from them are shown at once."""
 
-
-def open_domain(name: str, images: int | None, progress: Progress) -> Dataset:
+def open_domain(name: str, images: int | None, progress: Progress, side: int | None = None) -> Dataset:
     """Open the first images of a domain, rendering them where they are not in the cache.
 
     Args:
         name: of the domain, without ``world:``.
         images: how many. Image i is the same for any number.
         progress: told the size before rendering starts, and how far it is.
+        side: of the images in pixels; None for the domain's own.
 
     Returns:
         One image an example, no official splits; ``groups`` says which images show the same clip or room.
@@ -39,12 +37,18 @@ def open_domain(name: str, images: int | None, progress: Progress) -> Dataset:
         )
     if images < 1:
         raise UserError(f"'{images}' is no number of images.", "Ask for 1 or more.")
-    counted = copy(domain)
-    counted.examples = {"pretrain": images}
-    entry = open_entry(name, counted, DOMAIN_SIZE, Cache(), progress)
+    counted = of_images(domain, images)
+    entry = open_entry(name, counted, side or domain.size, Cache(), progress)
     dataset = dataset_of(_card(name, counted, images), counted, entry)
     groups = np.array([domain.group(row) for row in range(images)], np.int64)
     return replace(dataset, official=None, groups=groups)
+
+
+def of_images(domain: Domain, images: int) -> Domain:
+    """A domain with so many images."""
+    counted = copy(domain)
+    counted.examples = {"pretrain": images}
+    return counted
 
 
 def domain_card(name: str) -> DataCard:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from virb.data.world._render import render
 from virb.data.world._stream import Stream
+from virb.data.world.domains import Domain
 from virb.data.world.sets import Drawn, SceneSet, Split
 
 ATTEMPTS = 50
@@ -57,6 +58,9 @@ def render_example(name: str, scenes: SceneSet, split: Split, row: int, size: in
         RuntimeError: the set refuses all of its own drawings, or gives other truths than it declares.
         UserError: numba or scikit-image is not installed.
     """
+    if isinstance(scenes, Domain) and (home := scenes.home(name, row))[1] is not scenes:
+        part, domain, there = home
+        return Example(render_example(part, domain, split, there, size).images, labels={}, truths={})
     for attempt in range(ATTEMPTS):
         drawn = scenes.draw(Stream(*scenes.words, name, split, row, attempt), split, row)
         after = (*drawn.moments[1:], None)

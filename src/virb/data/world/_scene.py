@@ -12,7 +12,12 @@ from typing import Literal, final
 Vector = tuple[float, float, float]
 Colour = tuple[float, float, float]
 
-TextureKind = Literal["plain", "checker", "stripes", "dots", "noise", "marble", "bricks", "planks", "photo"]
+Motif = Literal[
+    "banded", "chequered", "dotted", "bricked", "gridded", "zigzagged", "waved", "woven", "cracked", "spotted",
+    "scaly", "spiralled", "ringed", "honeycombed", "marbled", "blotchy", "faceted", "crossed", "flecked", "grained",
+]  # fmt: skip
+"""Patterns of two tones that differ in form alone; the others are what things of the world are made of."""
+TextureKind = Literal["plain", "checker", "stripes", "dots", "noise", "marble", "bricks", "planks", "photo", Motif]
 ShapeKind = Literal["box", "ellipsoid", "cylinder", "cone", "plane", "terrain"]
 
 NOTHING = 0

@@ -1,11 +1,15 @@
 """Twenty kinds of things, each built of a few parts whose proportions differ from one instance to the next.
 
+Twenty more are in ``_belongings`` and ``_outdoor_things``, built likewise. All of them are here by name.
+
 Things stand on y = 0 and face z. Slots say which parts share a material; which material that is is drawn elsewhere, so
 no kind can be told by its colours.
 """
 
 from collections.abc import Callable, Mapping
 
+from virb.data.world._belongings import BELONGINGS
+from virb.data.world._outdoor_things import OUTSIDE
 from virb.data.world._parts import Part, fitted
 from virb.data.world._scene import Vector
 from virb.data.world._stream import Stream
@@ -20,10 +24,10 @@ def thing(kind: str, stream: Stream) -> tuple[Part, ...]:
     """One instance of a kind, standing on y = 0, its diagonal 1 metre long.
 
     Args:
-        kind: one of :data:`THINGS`.
+        kind: one of :data:`FORTY`.
         stream: randomness of its proportions.
     """
-    return fitted(THINGS[kind](stream))
+    return fitted(FORTY[kind](stream))
 
 
 def _legs(wide: float, deep: float, high: float, thick: float, slot: int = 1) -> list[Part]:
@@ -292,3 +296,6 @@ THINGS: Mapping[str, Callable[[Stream], list[Part]]] = {
     "windmill": _windmill,
 }
 """What there is, by name, in alphabetical order: a thing's place is its class id."""
+
+FORTY: Mapping[str, Callable[[Stream], list[Part]]] = dict(sorted({**THINGS, **BELONGINGS, **OUTSIDE}.items()))
+"""Those and twenty more, in alphabetical order too."""

@@ -34,8 +34,8 @@ def textures(scenes):
     return {texture for texture in found if texture.kind != "plain"}
 
 
-def test_there_are_four_domains():
-    assert DOMAINS.names() == ["clips", "objects", "rooms", "scenes"]
+def test_there_are_four_domains_and_their_combination():
+    assert DOMAINS.names() == ["clips", "combination", "objects", "rooms", "scenes"]
     assert all(isinstance(domain, Domain) for _, domain in DOMAINS.items())
 
 
@@ -70,19 +70,62 @@ def test_images_are_the_same_for_any_number_of_threads_and_of_images(name, tmp_p
     np.testing.assert_array_equal(one.arrays["images"], more.arrays["images"][:4])
 
 
+def instances(scenes):
+    """What has a name in an image: the parts of each, without place and colour."""
+    found = {}
+    for scene in scenes:
+        for shape in scene.shapes:
+            if shape.instance:
+                found.setdefault((id(scene), shape.instance), []).append((shape.kind, shape.size))
+    return {tuple(parts) for parts in found.values()}
+
+
+@pytest.fixture(scope="module")
+def shown_by_domains():
+    """Textures and instances of some images of each domain."""
+    scenes = {name: [s for row in range(12) for s in drawn(name, row).moments] for name in DOMAINS.names()}
+    return {name: (textures(mine), instances(mine)) for name, mine in scenes.items()}
+
+
 @ALL
-def test_no_texture_is_one_of_a_split_of_any_set(name):
-    mine = textures(scene for row in range(12) for scene in drawn(name, row).moments)
+def test_every_texture_is_of_a_pool_of_the_domains_own(name, shown_by_domains):
+    mine, _ = shown_by_domains[name]
     assert mine
     assert all(texture.kind != "photo" for texture in mine), "every photograph is taken by a split"
-    seeds = {texture.seed for texture in mine}
-    assert min(seeds) >= 4_000_000
-    for other, scenes in SETS.items():
-        for split in SPLITS:
-            examples = (scenes.draw(Stream("world", other, split, row, 0), split, row) for row in range(2))
-            theirs = textures(scene for example in examples for scene in example.moments)
-            assert theirs
-            assert not seeds & {texture.seed for texture in theirs}
+    assert min(texture.seed for texture in mine) >= 4_000_000
+
+
+@pytest.mark.parametrize("other", SETS.names())
+def test_no_domain_shares_a_texture_or_an_instance_with_any_split_of_a_set(other, shown_by_domains):
+    scenes = SETS.load(other)
+    drawings = [
+        scenes.draw(Stream(*scenes.words, other, split, row, 0), split, row)
+        for split in SPLITS
+        if scenes.examples.get(split, 0)
+        for row in range(3)
+    ]
+    theirs = [scene for drawing in drawings for scene in drawing.moments]
+    seeds, things = {texture.seed for texture in textures(theirs)}, instances(theirs)
+    assert seeds
+    for name, (mine, own) in shown_by_domains.items():
+        assert not seeds & {texture.seed for texture in mine}, name
+        assert not things & own, name
+
+
+def test_no_set_begins_its_streams_as_a_domain_does():
+    for name, scenes in SETS.items():
+        assert (*scenes.words, name)[:2] != Domain.words
+
+
+def test_the_combination_is_quarters_of_the_very_images_that_the_domains_begin_with():
+    whole = DOMAINS.load("combination")
+    for row in range(8):
+        part, there = ("objects", "scenes", "clips", "rooms")[row % 4], row // 4
+        np.testing.assert_array_equal(
+            render_example("combination", counted("combination", 8), "pretrain", row, SIZE).images,
+            render_example(part, DOMAINS.load(part), "pretrain", there, SIZE).images,
+        )
+        assert whole.group(row) == DOMAINS.load(part).group(there) * 4 + row % 4
 
 
 def test_a_domain_and_a_set_of_one_name_share_neither_streams_nor_a_place_in_the_cache():

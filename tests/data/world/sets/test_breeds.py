@@ -26,6 +26,12 @@ def test_the_task_names_the_regions():
     assert set(SET.classes) == {"breed"}
 
 
+def test_the_task_names_the_breeds_in_the_order_of_their_ids():
+    task = TASKS.load("world-breed")
+    assert task.target.names == BREEDS == SET.classes[task.column]
+    assert TASKS.load("world-foreground").data == task.data
+
+
 def test_there_are_24_breeds_with_names_of_their_own():
     assert len(BREEDS) == len(set(BREEDS)) == 24
     assert [SET.draw(Stream("test"), "fit", row).labels["breed"] for row in range(25)] == [*range(24), 0]

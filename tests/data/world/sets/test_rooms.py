@@ -101,3 +101,11 @@ def test_no_two_splits_share_a_texture() -> None:
 def test_the_same_stream_draws_the_same_example() -> None:
     assert SET.draw(Stream("a"), "fit", 3) == SET.draw(Stream("a"), "fit", 3)
     assert SET.draw(Stream("a"), "fit", 3) != SET.draw(Stream("b"), "fit", 3)
+
+
+def test_depth_is_that_of_the_first_view_and_known_everywhere(examples: list[Example]) -> None:
+    for drawn, frames in examples:
+        depth = SET.truths(drawn, frames)["depth"]
+        np.testing.assert_array_equal(depth[..., 0], frames[0].depth)
+        assert np.isfinite(depth).all()
+        assert (depth > 0).all()

@@ -38,6 +38,7 @@ class SceneSet(ABC):
         about: one sentence: what is seen, and what keeps the answers from being given away.
         examples: how many examples each split has.
         images: how many images an example has.
+        size: side of the images in pixels.
         classes: names of the classes of each image-level label column.
         regions: names of the classes of each dense class column.
         values: names of the dense columns of values, with how many numbers a pixel has.
@@ -54,6 +55,7 @@ class SceneSet(ABC):
     about: str
     examples: Mapping[Split, int]
     images: int = 1
+    size: int = 96
     classes: Mapping[str, tuple[str, ...]] = {}
     regions: Mapping[str, tuple[str, ...]] = {}
     values: Mapping[str, int] = {}

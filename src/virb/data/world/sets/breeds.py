@@ -32,7 +32,7 @@ class Breeds(SceneSet):
         "An animal of 24 breeds anywhere in a cluttered room or landscape. Breeds differ in build, ears and tail, not "
         "in colour; things around it are of its own materials, so neither colour nor place tells what is animal."
     )
-    examples: Mapping[Split, int] = {"fit": 1200, "select": 300, "test": 500}
+    examples: Mapping[Split, int] = {"fit": 2400, "select": 400, "test": 1000}
     classes: Mapping[str, tuple[str, ...]] = {"breed": BREEDS}
     regions: Mapping[str, tuple[str, ...]] = {"foreground": ("background", "animal")}
 

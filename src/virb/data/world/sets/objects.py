@@ -1,5 +1,6 @@
 """One thing in the middle of the image: which of twenty is it?"""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import final
 
@@ -16,39 +17,57 @@ from virb.data.world.sets import Drawn, SceneSet, Split
 _THING = 1
 """Instance of what the label is about."""
 
-_SMALLEST = 0.05
-"""Share of the image that the thing covers at least."""
-
 
 @final
 class Objects(SceneSet):
-    """Things of twenty kinds, in rooms and outdoors.
+    """Things of some kinds, in rooms and outdoors.
 
     Args:
         title: for people.
         about: one sentence.
         view: how things are looked at.
         examples: how many each split has.
+        kinds: of things.
+        facing: degrees by which things may be turned from the camera to either side; by default they show any side.
+        smallest: share of the image that a thing covers at least.
+        size: side of the images in pixels.
     """
 
-    classes: Mapping[str, tuple[str, ...]] = {"label": tuple(THINGS)}
-
-    def __init__(self, title: str, about: str, view: View, examples: Mapping[Split, int]) -> None:
+    def __init__(
+        self,
+        title: str,
+        about: str,
+        view: View,
+        examples: Mapping[Split, int],
+        *,
+        kinds: Sequence[str] = tuple(THINGS),
+        facing: float | None = None,
+        smallest: float = 0.05,
+        size: int = SceneSet.size,
+    ) -> None:
         self.title = title
         self.about = about
         self.view = view
         self.examples = examples
+        self.classes = {"label": tuple(kinds)}
+        self.facing = facing
+        self.smallest = smallest
+        self.size = size
 
     def draw(self, stream: Stream, split: Split, row: int) -> Drawn:
         """See :class:`SceneSet`. Kinds come in turn, so every split has as many of each."""
-        label = row % len(THINGS)
-        parts = thing(tuple(THINGS)[label], stream.child("shape"))
+        kinds = self.classes["label"]
+        label = row % len(kinds)
+        parts = thing(kinds[label], stream.child("shape"))
         _, (_, height, _) = bounds(parts)
         camera = viewpoint(stream.child("camera"), self.view, (0, height / 2, 0))
         materials = [
             material(stream.child("material", n), split, kinds=(*CALM, *CALM, "dots", "stripes")) for n in range(3)
         ]
         yaw = stream.child("yaw").uniform(0, 360)
+        if self.facing is not None:
+            front = math.degrees(math.atan2(camera.at[0], camera.at[2]))
+            yaw = front + stream.child("facing").uniform(-self.facing, self.facing)
         place = backdrop(stream.child("place"), split, camera, light=self.view.light)
         count = stream.child("count").integer(*self.view.clutter)
         about = clutter(stream.child("clutter"), split, place, camera, count)
@@ -59,7 +78,7 @@ class Objects(SceneSet):
         """Refuse what is small, or cut by the edge of the image."""
         seen = frames[0].instances == _THING
         edge = np.concatenate([seen[0], seen[-1], seen[:, 0], seen[:, -1]])
-        return bool(seen.mean() >= _SMALLEST and not edge.any())
+        return bool(seen.mean() >= self.smallest and not edge.any())
 
 
 SET = Objects(

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import count
-from typing import final
+from typing import Any, final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from virb.data.world._frame import Frame
 from virb.data.world._interiors import RECIPES, Room, lamp
@@ -43,6 +44,8 @@ class Rooms(SceneSet):
     examples: Mapping[Split, int] = {"fit": 1600, "select": 400, "test": 1000}
     images = 2
     classes: Mapping[str, tuple[str, ...]] = {"action": ACTIONS}
+    values: Mapping[str, int] = {"depth": 1}
+    version = 2
 
     def draw(self, stream: Stream, split: Split, row: int) -> Drawn:
         """Furnish a room, find a view, and move the camera."""
@@ -63,6 +66,10 @@ class Rooms(SceneSet):
     def accept(self, drawn: Drawn, frames: Sequence[Frame]) -> bool:
         """Whether each view shows three things."""
         return all(seen(frame) >= THINGS for frame in frames)
+
+    def truths(self, drawn: Drawn, frames: Sequence[Frame]) -> dict[str, NDArray[Any]]:
+        """Depth in metres of the first view: a room is closed, so that it is known everywhere."""
+        return {"depth": frames[0].depth[..., None]}
 
 
 def _move(draw: Stream, room: Room, action: int) -> tuple[Camera, Camera] | None:

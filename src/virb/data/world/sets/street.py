@@ -42,7 +42,7 @@ class Streets(SceneSet):
         "Two views of a street from a car that drives on, turns, backs or waits while others move; speed, turn, gaze "
         "and the street itself vary, so that flow does not follow from position."
     )
-    examples: Mapping[Split, int] = {"fit": 1200, "select": 300, "test": 500}
+    examples: Mapping[Split, int] = {"fit": 1200, "select": 300, "test": 1000}
     images = 2
     classes: Mapping[str, tuple[str, ...]] = {"drive": DRIVES}
     regions: Mapping[str, tuple[str, ...]] = {"street": REGIONS}

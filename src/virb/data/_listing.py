@@ -1,0 +1,217 @@
+"""What a data source consists of, example by example, before any image is decoded."""
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from virb.data import DataCard, Dataset, Pixels, PixelTruth
+from virb.data._card import Share
+from virb.data._images import decode_image
+from virb.data._layout import shown
+from virb.data._manifest import Content, digest_of_arrays, digest_of_files, hash_files
+from virb.data._splits import carve
+from virb.progress import Progress
+from virb.spec import Splits
+
+Held = NDArray[np.uint8]
+"""An image in memory: height x width (grey) or height x width x 3."""
+
+Label = int | Sequence[float] | Path
+"""A class id; numbers; or the file of an example's pixelwise truth."""
+
+ReadTruth = Callable[[Path, str], NDArray[Any]]
+"""From a file of pixelwise truth, and its name in messages, to an array as :class:`virb.data.PixelTruth` has it."""
+
+_DIGITS = 32
+_NO_CARD = DataCard(name="", title="", about="", licence="", citation="", homepage="")
+
+
+@final
+class Listing:
+    """The examples of a source, written down one by one by the reader of a layout.
+
+    An image has a *key*: its name, the same in every layout, so that the rows, the carve and the digest of a source do
+    not depend on how it is laid out. It is a file, or an array where many images share one file.
+    """
+
+    def __init__(self) -> None:
+        self._images: dict[str, str | Held] = {}
+        self._examples: list[tuple[str, ...]] = []
+        self._splits: list[str] = []
+        self._groups: list[str] = []
+        self._columns: dict[str, list[Any]] = {}
+
+    def add(
+        self, split: Share, *images: tuple[str, str | Path | Held], group: str | None = None, **labels: Label
+    ) -> None:
+        """Write one example down.
+
+        Args:
+            split: its split in the official division, or ``all`` where there is none.
+            images: key and file (or pixels) of each of its images, in order. Examples may share images.
+            group: the name of what it is cut from, where examples are related: all of them, or none, have one.
+            labels: for each column a class id, numbers, or the file of its pixelwise truth, which the source's
+                ``truths`` say how to read. Every example has the same columns.
+        """
+        for key, image in images:
+            self._images[key] = image if isinstance(image, np.ndarray) else os.fspath(image)
+        self._examples.append(tuple(key for key, _ in images))
+        self._splits.append("" if split == "all" else split)
+        if group is not None:
+            self._groups.append(group)
+        for column, label in labels.items():
+            self._columns.setdefault(column, []).append(label)
+
+    def __len__(self) -> int:
+        return len(self._examples)
+
+    @property
+    def images(self) -> int:
+        """How many images there are."""
+        return len(self._images)
+
+    @property
+    def sizes(self) -> dict[Share, int]:
+        """How many examples each split has."""
+        counts = Counter(self._splits)
+        names: dict[Share, str] = {"fit": "fit", "select": "select", "test": "test", "all": ""}
+        return {name: counts[split] for name, split in names.items() if counts[split]}
+
+    def absent(self) -> list[str]:
+        """Files that are listed and not there, sorted. Each folder is read once, no file is opened."""
+        names: dict[str, set[str]] = {}
+        missing = []
+        for file in self._files().values():
+            folder, name = os.path.split(file)
+            if folder not in names:
+                names[folder] = _names_in(folder)
+            if name not in names[folder]:
+                missing.append(file)
+        return sorted(missing)
+
+    def split_off(self, column: str, share: float) -> None:
+        """Make a test split where nobody published one: by the house's carve with seed 0, so that all have the same.
+
+        Args:
+            column: the column of class ids that the share is taken evenly from.
+            share: of all examples.
+        """
+        rows = carve(self.dataset(_NO_CARD, {}), column, Splits(test=share), seed=0)
+        order = self._order()
+        for split in ("fit", "test"):
+            for row in rows[split]:
+                self._splits[order[row]] = split
+
+    def dataset(self, card: DataCard, truths: Mapping[str, ReadTruth]) -> Dataset:
+        """The listing as a data set without a digest: images sorted by key, examples by their images.
+
+        Args:
+            card: of the source.
+            truths: how pixelwise columns are read; those that are not named here are left out.
+        """
+        keys = sorted(self._images)  # by code point, which is the order of the bytes of UTF-8
+        place = {key: row for row, key in enumerate(keys)}
+        order = self._order()
+        columns: dict[str, Any] = {}
+        pixels: dict[str, PixelTruth] = {}
+        for name, labels in self._columns.items():
+            if name in truths:
+                pixels[name] = _pixels(tuple(os.fspath(labels[row]) for row in order), truths[name])
+            elif not isinstance(labels[0], Path):
+                columns[name] = _column([labels[row] for row in order])
+        ids = {group: number for number, group in enumerate(sorted(set(self._groups)))}
+        return Dataset(
+            card=card,
+            keys=tuple(map(shown, keys)),
+            read=partial(_read, tuple(self._images[key] for key in keys)),
+            read_image=partial(_read_image, tuple(self._images[key] for key in keys)),
+            digest="",
+            images=np.array([[place[key] for key in self._examples[row]] for row in order], np.int64),
+            columns=columns,
+            class_names={name: names for name, names in card.columns.items() if name in columns or name in pixels},
+            official=np.array([self._splits[row] for row in order], "<U6") if any(self._splits) else None,
+            groups=np.array([ids[self._groups[row]] for row in order], np.int64) if self._groups else None,
+            pixels=pixels,
+        )
+
+    def hashed(self, dataset: Dataset, progress: Progress, what: str) -> Dataset:
+        """The data set of this listing with its digest: of every image, label and split, whatever layout they come in.
+
+        Reads every file once; what was read before is remembered, see :func:`virb.data._manifest.hash_files`.
+
+        Args:
+            dataset: from :meth:`dataset`.
+            progress: told how far it is.
+            what: is being read, for ``progress``.
+
+        Raises:
+            OSError: a file cannot be read.
+        """
+        files = self._files()
+        contents = hash_files([Path(file) for file in files.values()], progress, what)
+        held = {key: image for key, image in self._images.items() if not isinstance(image, str)}
+        contents += [Content(image.nbytes, hashlib.sha256(image.tobytes()).hexdigest()) for image in held.values()]
+        arrays = {f"column {name}": values for name, values in dataset.columns.items()}
+        arrays["images"] = dataset.images
+        arrays |= {} if dataset.official is None else {"official": dataset.official}
+        arrays |= {} if dataset.groups is None else {"groups": dataset.groups}
+        total = f"{digest_of_files([*files, *held], contents)} {digest_of_arrays(arrays)}"
+        return replace(dataset, digest=hashlib.sha256(total.encode()).hexdigest()[:_DIGITS])
+
+    def _files(self) -> dict[str, str]:
+        """Every file of an image or of pixelwise truth, by a name that is the same in every layout."""
+        files = {key: image for key, image in self._images.items() if isinstance(image, str)}
+        for column, labels in self._columns.items():
+            if isinstance(labels[0], Path):
+                named = zip(self._examples, labels, strict=True)
+                files |= {f"{column} of {key[0]}": os.fspath(file) for key, file in named}
+        return files
+
+    def _order(self) -> list[int]:
+        """Examples in the order of the data set."""
+        return sorted(range(len(self._examples)), key=self._examples.__getitem__)
+
+
+def _names_in(folder: str) -> set[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return {entry.name for entry in entries}
+    except (FileNotFoundError, NotADirectoryError):
+        return set()
+
+
+def _pixels(files: tuple[str, ...], read: ReadTruth) -> PixelTruth:
+    return PixelTruth(partial(_truth, files, read), partial(_truth_key, files))
+
+
+def _truth(files: tuple[str, ...], read: ReadTruth, row: int) -> NDArray[Any]:
+    return read(Path(files[row]), _truth_key(files, row))
+
+
+def _truth_key(files: tuple[str, ...], row: int) -> str:
+    return shown(files[row])
+
+
+def _column(labels: list[Any]) -> NDArray[Any]:
+    values = np.array(labels)
+    return values.astype(np.int64 if values.dtype.kind in "iu" and values.ndim == 1 else np.float32)
+
+
+def _read(images: tuple[str | Held, ...], row: int) -> Pixels:
+    return np.array(_read_image(images, row))
+
+
+def _read_image(images: tuple[str | Held, ...], row: int) -> Image.Image:
+    image = images[row]
+    if isinstance(image, str):
+        return decode_image(Path(image), shown(image))
+    return Image.fromarray(image).convert("RGB")

@@ -1,0 +1,65 @@
+"""Building blocks for readers of layouts: class folders, lists, and folders of images."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from virb.data._layout import is_image, shown, walk
+from virb.data._whereabouts import plain
+from virb.errors import UserError
+
+
+def class_folders(
+    folder: Path, classes: Sequence[str], aliases: Mapping[str, str] | None = None
+) -> Iterator[tuple[Path, int]]:
+    """Every image below the class folders of a folder, with the id of its class.
+
+    Ids come from the fixed list of classes, never from which folders happen to be there. Folders are matched to classes
+    without regard to case, spaces, dashes and underscores.
+
+    Args:
+        folder: the folder above the class folders.
+        classes: names of the classes in id order.
+        aliases: other names of class folders, and the class each stands for.
+
+    Raises:
+        UserError: a folder has the name of no class, two have that of one, or one cannot be read.
+    """
+    ids = {plain(name): label for label, name in enumerate(classes)}
+    ids |= {plain(name): classes.index(class_name) for name, class_name in (aliases or {}).items()}
+    seen: dict[int, Path] = {}
+    for child in sorted(folder.iterdir()):
+        if not child.is_dir() or child.name.startswith((".", "__")):
+            continue
+        label = ids.get(plain(child.name))
+        if label is None:
+            raise UserError(
+                f"The folder '{shown(child)}' has the name of no class.",
+                f"Classes are {classes[0]}, {classes[1]}, … {classes[-1]}. Move it away.",
+            )
+        if label in seen:
+            raise UserError(
+                f"'{shown(seen[label])}' and '{shown(child)}' are folders of the same class.", "Keep one of them."
+            )
+        seen[label] = child
+        for path in images_below(child):
+            yield path, label
+
+
+def images_below(folder: Path) -> Iterator[Path]:
+    """Every file named like an image, at any depth, sorted within its folder, without hidden ones.
+
+    Raises:
+        UserError: a folder cannot be read.
+    """
+    return (path for path in walk(folder, []) if is_image(path))
+
+
+def lines(file: Path) -> Iterator[str]:
+    """The lines of a list, without blanks around them, empty ones and those that start with ``#``.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    for line in file.read_text(encoding="utf-8-sig").splitlines():
+        if (text := line.strip()) and not text.startswith("#"):
+            yield text
