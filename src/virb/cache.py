@@ -3,10 +3,11 @@
 import os
 import re
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import final
+from typing import BinaryIO, final
 
 from filelock import FileLock, Timeout
 
@@ -24,7 +25,7 @@ class Entry:
 
     Attributes:
         path: its folder.
-        kind: ``features``, ``maps`` or ``world``.
+        kind: ``features``, ``maps``, ``truth`` or ``world``.
         size: bytes on disk.
         used: when it was last read or written, seconds since 1970.
     """
@@ -124,6 +125,20 @@ class Cache:
         except Timeout:
             return False
         return not entry.path.exists()
+
+
+@contextmanager
+def aside(path: Path) -> Iterator[BinaryIO]:
+    """A file that appears under its name when the block ends well, and not at all otherwise."""
+    hidden = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with hidden.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        hidden.replace(path)
+    finally:
+        hidden.unlink(missing_ok=True)
 
 
 def _size(folder: Path) -> int:

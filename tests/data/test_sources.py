@@ -11,6 +11,7 @@ import pytest
 import miniatures
 from virb.data import SOURCES, Dataset
 from virb.data._files import FileSource
+from virb.data._framed import refuse_truth
 from virb.data._images import fit_image, read_fitted
 from virb.data._splits import carve
 from virb.errors import UserError
@@ -60,8 +61,9 @@ def copied(case: Case, root: Path) -> Path:
 
 
 def images_of(case: Case, folder: Path) -> list[Path]:
-    """Files of the miniature that hold an image each."""
+    """Files of the miniature that hold an image each, or pixelwise truth."""
     keys = {Path(key).name for key in case.data.keys}
+    keys |= {Path(truth.key(row)).name for truth in case.data.pixels.values() for row in range(len(case.data))}
     return sorted(path for path in folder.rglob("*") if path.name in keys)
 
 
@@ -131,6 +133,8 @@ def test_its_sizes_keys_and_labels_are_as_they_must_be(case):
     assert len(data) == sum(card.splits.values())
     assert len(data.digest) == 32
     for name, classes in data.class_names.items():
+        if name in data.pixels:
+            continue  # test_its_pixelwise_truth_is_as_large_as_its_image_and_in_range
         labels = data.columns[name]
         assert labels.dtype == np.int64
         if labels.ndim == 1:
@@ -138,6 +142,17 @@ def test_its_sizes_keys_and_labels_are_as_they_must_be(case):
     for split, count in card.splits.items():
         official = "" if split == "all" else split
         assert (count if data.official is None else (data.official == official).sum()) == count
+
+
+@each()
+def test_its_pixelwise_truth_is_as_large_as_its_image_and_in_range(case):
+    assert set(case.source.truths) == set(case.data.pixels)
+    for name in case.data.pixels:
+        (task,) = (task for _, task in TASKS.items() if (task.data, task.column) == (case.name, name))
+        for row in range(0, len(case.data), max(1, len(case.data) // 20)):
+            truth = case.data.truth(name, row)
+            assert truth.shape[:2] == case.data.read(int(case.data.images[row, 0])).shape[:2]
+            refuse_truth(truth, task, case.data.pixels[name].key(row))
 
 
 @each()

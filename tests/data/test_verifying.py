@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import miniatures
+from virb.data import PixelTruth
 from virb.data._verifying import verify
 from virb.progress import Quiet
 from virb.testing import toy_dataset, toy_scenes
@@ -50,8 +51,9 @@ def test_a_label_out_of_range_in_a_mask_is_named_with_its_image():
     data = toy_scenes(8)
     masks = data.columns["mask"].copy()
     masks[3, 1, 2] = 7
-    found = verify(replace(data, columns={"mask": masks}), 2, Quiet())
-    assert found.problems == ("Label '7' in 'mask', '0003.png', place 34, is out of range: 0 to 1.",)
+    truth = PixelTruth(lambda row: masks[row], lambda row: f"masks/{row}.png")
+    found = verify(replace(data, columns={}, pixels={"mask": truth}), 2, Quiet())
+    assert found.problems == ("Label '7' in 'mask', 'masks/3.png', place 34, is out of range: 0 to 1.",)
 
 
 def test_the_same_pixels_in_two_splits_are_told_and_no_problem():

@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 
 import miniatures
+from virb.cache import Cache
 from virb.data import SOURCES, Dataset, list_cards, open_data
 from virb.data._checks import check_task
+from virb.data._framed import framed
 from virb.data._splits import carve
 from virb.data.world.sets import SETS
 from virb.metrics import meter
 from virb.probes import PROBES, standard_probes
+from virb.progress import Quiet
 from virb.spec import Classes, InputPolicy, Task, Values
 from virb.tasks import TASKS
 
@@ -39,7 +42,12 @@ def data(task: Task, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
             OPENED[task.data] = miniatures.write(task.data, "official", root).open(root)
         else:
             OPENED[task.data] = open_data(part_of(task.data) if task.data.startswith("world:") else task.data)
-    return OPENED[task.data]
+    found = OPENED[task.data]
+    if task.column in found.pixels:
+        cache = Cache(tmp_path_factory.mktemp("cache"))
+        found, bad = framed(found, task, InputPolicy(size=32), cache, Quiet())
+        assert not bad
+    return found
 
 
 def part_of(world: str) -> str:

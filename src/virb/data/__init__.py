@@ -44,6 +44,21 @@ class BadImage(Exception):  # noqa: N818 - a finding about one file, named as th
 
 @final
 @dataclass(frozen=True)
+class PixelTruth:
+    """Truth for each pixel that is read an example at a time, each at its own resolution: that of its first image.
+
+    Attributes:
+        read: of an example, height x width ids; or height x width x size float32 numbers, NaN where they are missing.
+            Raises BadImage. Called from several threads.
+        key: of an example, the name of what is read, for messages.
+    """
+
+    read: Callable[[int], NDArray[Any]]
+    key: Callable[[int], str]
+
+
+@final
+@dataclass(frozen=True)
 class Dataset:
     """An opened data source of n images and m examples.
 
@@ -61,6 +76,8 @@ class Dataset:
             it leaves to carving say ``""``.
         read_image: the same as ``read``, as an image of Pillow's in mode RGB, where that saves copies of its pixels.
         groups: for each example the id of what it is cut from (video, scene, photo tile), where examples are related.
+        pixels: columns that are files, or differ in resolution from example to example. :mod:`virb.data._framed` brings
+            them to one, as ``columns``.
     """
 
     card: DataCard
@@ -73,10 +90,15 @@ class Dataset:
     official: NDArray[np.str_] | None = None
     groups: NDArray[np.int64] | None = None
     notes: tuple[str, ...] = field(default=())
+    pixels: dict[str, PixelTruth] = field(default_factory=dict)
     read_image: Callable[[int], "Image.Image"] | None = None
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def truth(self, column: str, row: int) -> NDArray[Any]:
+        """What is known of one example; pixelwise at the truth's own resolution. Raises BadImage."""
+        return self.pixels[column].read(row) if column in self.pixels else np.asarray(self.columns[column][row])
 
     def first(self, each: int) -> "Dataset":
         """The same with no more than the first ``each`` images of every example: what a task reads of it."""

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from virb.data import Dataset
+from virb.data._geometry import refuse_crop
 from virb.data._splits import Rows, check_splits
 from virb.errors import UserError
 from virb.spec import Classes, InputPolicy, Task, Values
@@ -65,11 +66,7 @@ def _check_classes(dataset: Dataset, task: Task, target: Classes, rows: Mapping[
 def _check_geometry(dataset: Dataset, task: Task, inputs: InputPolicy) -> None:
     """Truth and image must keep showing the same place."""
     _, height, width = dataset.columns[task.column].shape[:3]
-    if inputs.fit == "crop":
-        raise UserError(
-            f"'{task.name}' has an answer for each pixel, and '{inputs.fit}' cuts the image's borders off.",
-            "Use --fit squash.",
-        )
+    refuse_crop(task, inputs)
     if inputs.fit == "pad" and height != width:
         raise UserError(
             f"'{task.name}' has truth of {width} x {height} pixels: it lacks the borders that 'pad' gives the image.",

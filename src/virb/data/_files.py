@@ -11,8 +11,7 @@ from virb.cache import show_size
 from virb.data import DataCard, Dataset, DataSource
 from virb.data._card import Share
 from virb.data._layout import shown
-from virb.data._listing import Listing
-from virb.data._maps import Map
+from virb.data._listing import Listing, ReadTruth
 from virb.data._whereabouts import candidates
 from virb.errors import UserError
 from virb.progress import Progress, Quiet
@@ -64,13 +63,13 @@ class FileSource(DataSource):
         card: with the sizes that are checked, and how to get it.
         folders: names of its folder below the data root: as virb and the 2021 code call it, as its archive does.
         layouts: those it is known to come in, the official one first.
-        maps: how pixelwise columns are read.
+        truths: how pixelwise columns are read.
     """
 
     card: DataCard
     folders: tuple[str, ...]
     layouts: tuple[Layout, ...]
-    maps: Mapping[str, Map] = field(default_factory=dict)
+    truths: Mapping[str, ReadTruth] = field(default_factory=dict)
 
     def open(self, root: Path | None = None, progress: Progress | None = None) -> Dataset:
         """Open the source. The first time every file is read once, for the digest.
@@ -85,7 +84,7 @@ class FileSource(DataSource):
             progress.say(f"{self.card.name}: {status.layout.name} layout in {shown(status.folder)}")
         try:
             return listing.hashed(
-                listing.dataset(self.card, self.maps), progress or Quiet(), f"reading {self.card.name}"
+                listing.dataset(self.card, self.truths), progress or Quiet(), f"reading {self.card.name}"
             )
         except OSError as error:
             raise self._unreadable(error) from error
@@ -103,7 +102,7 @@ class FileSource(DataSource):
         status, listing = self._survey(root)
         if status.problem is not None or listing is None:
             raise status.problem or AssertionError("a source without a listing has a problem")
-        return listing.dataset(self.card, self.maps)
+        return listing.dataset(self.card, self.truths)
 
     def locate(self, root: Path | None = None) -> tuple[Path, Layout] | None:
         """The folder and layout of the source by their marks alone: quick, and no promise that it is whole."""

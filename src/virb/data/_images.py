@@ -1,12 +1,15 @@
 """From a file to RGB bytes, and from RGB bytes to the size of the input policy."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from virb.data import BadImage, Dataset, Pixels
+from virb.data._geometry import window
 from virb.spec import InputPolicy
 
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
@@ -53,13 +56,36 @@ def decode_image(path: Path, key: str) -> Image.Image:
     Raises:
         BadImage: the file is missing, cannot be decoded whole, or has more than ``PIXEL_LIMIT`` pixels.
     """
+    return _opened(path, key, lambda image: _to_rgb(image, key))
+
+
+def decode_ids(path: Path, key: str) -> NDArray[np.int32]:
+    """Decode a file whose pixels are ids: grey of 8 or 16 bits, or a palette, of which the places count.
+
+    Args:
+        path: the file.
+        key: its name in messages.
+
+    Returns:
+        height x width.
+
+    Raises:
+        BadImage: as :func:`decode_image`; or the file has colours, which are no ids.
+    """
+    return _opened(path, key, lambda image: _ids(image, key))
+
+
+T = TypeVar("T")
+
+
+def _opened(path: Path, key: str, convert: Callable[[Image.Image], T]) -> T:
     # Some libraries turn this on for the whole process, and half a picture then passes, silently, with a grey rest.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with path.open("rb") as file, Image.open(file, formats=FORMATS) as image:
             if image.width * image.height > PIXEL_LIMIT:
                 raise BadImage(key, f"{image.width} x {image.height} pixels are more than {PIXEL_LIMIT:,}")
-            return _to_rgb(image, key)
+            return convert(image)
     except (BadImage, MemoryError):
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -70,6 +96,12 @@ def decode_image(path: Path, key: str) -> Image.Image:
         raise BadImage(key, error.strerror or str(error)) from error
     except Exception as error:  # Pillow's readers meet corrupt bytes with whatever they trip over: SyntaxError, ...
         raise BadImage(key, f"corrupt: {error or type(error).__name__}") from error
+
+
+def _ids(image: Image.Image, key: str) -> NDArray[np.int32]:
+    if image.mode not in ("1", "L", "P") and not image.mode.startswith("I"):
+        raise BadImage(key, f"ids are grey or a palette, and this is {image.mode}")
+    return np.asarray(image).astype(np.int32)
 
 
 def _to_rgb(image: Image.Image, key: str) -> Image.Image:
@@ -148,9 +180,7 @@ def _fitted(image: Image.Image, inputs: InputPolicy, interpolation: str) -> Pixe
         return np.array(image.resize((size, size), resampling))
     if inputs.fit == "crop":
         return np.array(image.resize((size, size), resampling, box=_central_box(image.width, image.height, size)))
-    longest = max(image.size)
-    width, height = (max(1, round(side / longest * size)) for side in image.size)
-    left, top = round((size - width) / 2), round((size - height) / 2)
+    left, top, width, height = window(image.width, image.height, inputs)
     canvas = np.zeros((size, size, 3), np.uint8)
     canvas[top : top + height, left : left + width] = np.asarray(image.resize((width, height), resampling))
     return canvas

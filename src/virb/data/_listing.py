@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from virb.data import DataCard, Dataset, Pixels
+from virb.data import DataCard, Dataset, Pixels, PixelTruth
 from virb.data._card import Share
 from virb.data._images import decode_image
 from virb.data._layout import shown
 from virb.data._manifest import Content, digest_of_arrays, digest_of_files, hash_files
-from virb.data._maps import Map, Maps
 from virb.data._splits import carve
 from virb.progress import Progress
 from virb.spec import Splits
@@ -28,6 +27,9 @@ Held = NDArray[np.uint8]
 
 Label = int | Sequence[float] | Path
 """A class id; numbers; or the file of an example's pixelwise truth."""
+
+ReadTruth = Callable[[Path, str], NDArray[Any]]
+"""From a file of pixelwise truth, and its name in messages, to an array as :class:`virb.data.PixelTruth` has it."""
 
 _DIGITS = 32
 _NO_CARD = DataCard(name="", title="", about="", licence="", citation="", homepage="")
@@ -57,8 +59,8 @@ class Listing:
             split: its split in the official division, or ``all`` where there is none.
             images: key and file (or pixels) of each of its images, in order. Examples may share images.
             group: the name of what it is cut from, where examples are related: all of them, or none, have one.
-            labels: for each column a class id, numbers, or the file of its pixelwise truth, which the source's ``maps``
-                say how to read. Every example has the same columns.
+            labels: for each column a class id, numbers, or the file of its pixelwise truth, which the source's
+                ``truths`` say how to read. Every example has the same columns.
         """
         for key, image in images:
             self._images[key] = image if isinstance(image, np.ndarray) else os.fspath(image)
@@ -109,20 +111,21 @@ class Listing:
             for row in rows[split]:
                 self._splits[order[row]] = split
 
-    def dataset(self, card: DataCard, maps: Mapping[str, Map]) -> Dataset:
+    def dataset(self, card: DataCard, truths: Mapping[str, ReadTruth]) -> Dataset:
         """The listing as a data set without a digest: images sorted by key, examples by their images.
 
         Args:
             card: of the source.
-            maps: how pixelwise columns are read; those that are not named here are left out.
+            truths: how pixelwise columns are read; those that are not named here are left out.
         """
         keys = sorted(self._images)  # by code point, which is the order of the bytes of UTF-8
         place = {key: row for row, key in enumerate(keys)}
         order = self._order()
         columns: dict[str, Any] = {}
+        pixels: dict[str, PixelTruth] = {}
         for name, labels in self._columns.items():
-            if name in maps:
-                columns[name] = Maps([os.fspath(labels[row]) for row in order], maps[name])
+            if name in truths:
+                pixels[name] = _pixels(tuple(os.fspath(labels[row]) for row in order), truths[name])
             elif not isinstance(labels[0], Path):
                 columns[name] = _column([labels[row] for row in order])
         ids = {group: number for number, group in enumerate(sorted(set(self._groups)))}
@@ -134,9 +137,10 @@ class Listing:
             digest="",
             images=np.array([[place[key] for key in self._examples[row]] for row in order], np.int64),
             columns=columns,
-            class_names={name: names for name, names in card.columns.items() if name in columns},
+            class_names={name: names for name, names in card.columns.items() if name in columns or name in pixels},
             official=np.array([self._splits[row] for row in order], "<U6") if any(self._splits) else None,
             groups=np.array([ids[self._groups[row]] for row in order], np.int64) if self._groups else None,
+            pixels=pixels,
         )
 
     def hashed(self, dataset: Dataset, progress: Progress, what: str) -> Dataset:
@@ -156,7 +160,7 @@ class Listing:
         contents = hash_files([Path(file) for file in files.values()], progress, what)
         held = {key: image for key, image in self._images.items() if not isinstance(image, str)}
         contents += [Content(image.nbytes, hashlib.sha256(image.tobytes()).hexdigest()) for image in held.values()]
-        arrays = {f"column {name}": values for name, values in dataset.columns.items() if not isinstance(values, Maps)}
+        arrays = {f"column {name}": values for name, values in dataset.columns.items()}
         arrays["images"] = dataset.images
         arrays |= {} if dataset.official is None else {"official": dataset.official}
         arrays |= {} if dataset.groups is None else {"groups": dataset.groups}
@@ -183,6 +187,18 @@ def _names_in(folder: str) -> set[str]:
             return {entry.name for entry in entries}
     except (FileNotFoundError, NotADirectoryError):
         return set()
+
+
+def _pixels(files: tuple[str, ...], read: ReadTruth) -> PixelTruth:
+    return PixelTruth(partial(_truth, files, read), partial(_truth_key, files))
+
+
+def _truth(files: tuple[str, ...], read: ReadTruth, row: int) -> NDArray[Any]:
+    return read(Path(files[row]), _truth_key(files, row))
+
+
+def _truth_key(files: tuple[str, ...], row: int) -> str:
+    return shown(files[row])
 
 
 def _column(labels: list[Any]) -> NDArray[Any]:

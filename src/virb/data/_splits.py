@@ -40,9 +40,10 @@ def carve(dataset: Dataset, column: str, splits: Splits, seed: int) -> dict[str,
     Raises:
         UserError: the source has no such column, or names rows as a split that should be carved all the same.
     """
-    if column not in dataset.columns:
+    if column not in dataset.columns and column not in dataset.pixels:
         raise UserError(
-            f"'{dataset.card.name}' has no label column '{column}'.", f"It has {', '.join(dataset.columns)}."
+            f"'{dataset.card.name}' has no label column '{column}'.",
+            f"It has {', '.join((*dataset.columns, *dataset.pixels))}.",
         )
     official = _official(dataset)
     for split, share in (("select", splits.select), ("test", splits.test)):
@@ -85,9 +86,9 @@ def _units(dataset: Dataset, rows: Rows) -> list[Rows]:
 
 def _strata(dataset: Dataset, column: str, rows: Rows) -> list[list[Rows]]:
     """Units by class; all in one stratum where any group has several classes, or the target is not one class."""
-    labels = dataset.columns[column]
+    labels = dataset.columns.get(column)
     units = _units(dataset, rows)
-    if labels.ndim != 1 or labels.dtype.kind != "i":
+    if labels is None or labels.ndim != 1 or labels.dtype.kind != "i":
         return [units]
     if dataset.groups is not None and any((labels[unit] != labels[unit[0]]).any() for unit in units):
         return [units]

@@ -1,7 +1,7 @@
 """Reading every example of a data source once: what is corrupt, out of range, or in two splits."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple, final
@@ -56,27 +56,29 @@ def verify(dataset: Dataset, workers: int, progress: Progress) -> Verified:
     """
     problems: list[str] = []
     hashes: list[bytes | None] = []
-    shapes: list[tuple[int, int]] = []
+    shapes: dict[int, tuple[int, int]] = {}
     with ThreadPoolExecutor(workers) as pool:
         for start in range(0, len(dataset.keys), _AHEAD):
             rows = range(start, min(start + _AHEAD, len(dataset.keys)))
-            for found in pool.map(lambda row: _seen(dataset, row), rows):
+            for row, found in zip(rows, pool.map(lambda row: _seen(dataset, row), rows), strict=True):
                 if isinstance(found, BadImage):
                     problems.append(f"Cannot be decoded: {found}.")
                     hashes.append(None)
                 else:
                     hashes.append(found[0])
-                    shapes.append(found[1])
+                    shapes[row] = found[1]
             progress.advance(f"verifying {dataset.card.name}", rows.stop, len(dataset.keys))
         counts: dict[str, dict[str, int]] = {}
+        for name in dataset.pixels:
+            problems += _truths(dataset, name, shapes, pool, progress)
         for name, column in dataset.columns.items():
-            problems += _labels(dataset, name, column, pool, progress)
+            problems += _out_of_range(dataset, name, np.asarray(column), "row")
             if column.ndim == 1 and name in dataset.class_names:
                 names, labels = dataset.class_names[name], np.asarray(column)
                 counts[name] = {label: int((labels == place).sum()) for place, label in enumerate(names)}
                 empty = [label for label, count in counts[name].items() if not count]
                 problems += [f"No example of class '{label}' in '{name}'." for label in empty]
-    edges = (min(shapes), max(shapes)) if shapes else ((0, 0), (0, 0))
+    edges = (min(shapes.values()), max(shapes.values())) if shapes else ((0, 0), (0, 0))
     return Verified(len(dataset.keys), edges, tuple(problems), tuple(_copies(dataset, hashes)), counts)
 
 
@@ -92,29 +94,32 @@ def _seen(dataset: Dataset, row: int) -> tuple[bytes, tuple[int, int]] | BadImag
 # ------------------------------------------------------------------------------------------------ labels
 
 
-def _labels(dataset: Dataset, name: str, column: Any, pool: ThreadPoolExecutor, progress: Progress) -> Iterator[str]:
-    """Problems of one column."""
-    if column.ndim <= 2:
-        yield from _out_of_range(dataset, name, np.asarray(column), "row")
-        return
-    for start in range(0, len(column), _AHEAD):
-        rows = range(start, min(start + _AHEAD, len(column)))
-        for row, found in zip(rows, pool.map(lambda row: _map(column, row), rows), strict=True):
+def _truths(
+    dataset: Dataset, name: str, shapes: Mapping[int, tuple[int, int]], pool: ThreadPoolExecutor, progress: Progress
+) -> Iterator[str]:
+    """Problems of pixelwise truth: unreadable, of another size than its image, out of range."""
+    for start in range(0, len(dataset), _AHEAD):
+        rows = range(start, min(start + _AHEAD, len(dataset)))
+        for row, found in zip(rows, pool.map(lambda row: _truth(dataset, name, row), rows), strict=True):
             if isinstance(found, BadImage):
                 yield f"Cannot be decoded, in '{name}': {found}."
-            else:
-                of = f"'{dataset.keys[dataset.images[row, 0]]}', place"
-                yield from _out_of_range(dataset, name, found, of)
-        progress.advance(f"verifying {name} of {dataset.card.name}", rows.stop, len(column))
+                continue
+            key, image = dataset.pixels[name].key(row), int(dataset.images[row, 0])
+            height, width = found.shape[:2]
+            if image in shapes and shapes[image] != (height, width):
+                of = f"{shapes[image][1]} x {shapes[image][0]}"
+                yield f"'{key}' is {width} x {height} pixels, and its image '{dataset.keys[image]}' {of}."
+            yield from _out_of_range(dataset, name, found, f"'{key}', place")
+        progress.advance(f"verifying {name} of {dataset.card.name}", rows.stop, len(dataset))
 
 
-def _map(column: Any, row: int) -> NDArray[Any] | BadImage:
+def _truth(dataset: Dataset, name: str, row: int) -> NDArray[Any] | BadImage:
     try:
-        return np.asarray(column[row])
+        return dataset.truth(name, row)
     except BadImage as bad:
         return bad
     except UserError as error:
-        return BadImage(str(row), error.problem)
+        return BadImage(dataset.pixels[name].key(row), error.problem)
 
 
 def _out_of_range(dataset: Dataset, name: str, values: NDArray[Any], of: str) -> Iterator[str]:

@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
-from virb.data import Archive, DataCard
+import numpy as np
+from numpy.typing import NDArray
+
+from virb.data import Archive, BadImage, DataCard
 from virb.data._files import FileSource, Layout
+from virb.data._images import decode_ids
 from virb.data._listing import Listing
 from virb.data._trees import class_folders, lines
 
@@ -49,6 +53,25 @@ BREEDS = (
 """In the order of the ids in ``annotations/trainval.txt``, less one."""
 
 
+VOID = 255
+"""The border between pet and background, which belongs to neither."""
+
+
+def _trimap(path: Path, key: str) -> NDArray[np.uint8]:
+    """1 pet, 2 background, 3 border in the file: 1, 0 and :data:`VOID` here.
+
+    The study took background and border for the positive class, and so measured the background.
+    """
+    trimap = decode_ids(path, key)
+    if ((trimap < 1) | (trimap > 3)).any():
+        raise BadImage(key, f"a trimap holds 1, 2 and 3, and this {np.unique(trimap).tolist()}")
+    return np.array([0, 1, 0, VOID], np.uint8)[trimap]
+
+
+def _mask(folder: Path, image: str) -> Path:
+    return folder / "annotations" / "trimaps" / f"{Path(image).stem}.png"
+
+
 def _official(folder: Path) -> Listing:
     """``images/NAME.jpg``, and lists of lines ``NAME id species breed``. Images that no list names are left out."""
     listing = Listing()
@@ -56,7 +79,12 @@ def _official(folder: Path) -> Listing:
         for line in lines(folder / "annotations" / file):
             name, breed, _species, _number = line.split()
             image = f"{name}.jpg"
-            listing.add("fit" if split == "fit" else "test", (image, folder / "images" / image), label=int(breed) - 1)
+            listing.add(
+                "fit" if split == "fit" else "test",
+                (image, folder / "images" / image),
+                label=int(breed) - 1,
+                mask=_mask(folder, image),
+            )
     return listing
 
 
@@ -64,9 +92,9 @@ def _of_2021(folder: Path) -> Listing:
     """``train/BREED/NAME.jpg`` and ``test/BREED/NAME.jpg``: made by hand, so that breeds are spelt in several ways."""
     listing = Listing()
     for path, breed in class_folders(folder / "train", BREEDS):
-        listing.add("fit", (path.name, path), label=breed)
+        listing.add("fit", (path.name, path), label=breed, mask=_mask(folder, path.name))
     for path, breed in class_folders(folder / "test", BREEDS):
-        listing.add("test", (path.name, path), label=breed)
+        listing.add("test", (path.name, path), label=breed, mask=_mask(folder, path.name))
     return listing
 
 
@@ -81,7 +109,7 @@ SOURCE = FileSource(
         images=7349,
         splits={"fit": 3680, "test": 3669},
         split_rule="The official lists: trainval is fit, from which select is carved; test is test.",
-        columns={"label": BREEDS},
+        columns={"label": BREEDS, "mask": ("background", "pet")},
         how_to_get="Download images.tar.gz and annotations.tar.gz from the homepage; unpack both in DIR/pets.",
         archives=(
             Archive(
@@ -101,6 +129,7 @@ SOURCE = FileSource(
     folders=("pets", "oxford-iiit-pet", "oxford-iiit-pets", "oxford-pets"),
     layouts=(
         Layout("official", ("annotations/trainval.txt", "annotations/test.txt", "images"), _official),
-        Layout("2021", ("train", "test"), _of_2021),
+        Layout("2021", ("train", "test", "annotations/trimaps"), _of_2021),
     ),
+    truths={"mask": _trimap},
 )

@@ -1,7 +1,6 @@
 """An entry of the feature cache: one layer of one encoder on one data source, in a few large shards on disk."""
 
 import json
-import os
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from virb.cache import aside
 from virb.errors import ExperimentError, UserError
 
 SHARD_BYTES = 64 * 2**20
@@ -190,16 +190,9 @@ def writing(folder: Path) -> Any:
 
 
 def _publish(path: Path, content: Stored | dict[str, Any]) -> None:
-    """Write aside, then rename: a file is whole or absent."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with aside.open("wb") as file:
-            if isinstance(content, dict):
-                file.write(json.dumps(content).encode())
-            else:
-                np.save(file, content)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+    """A file is whole or absent."""
+    with aside(path) as file:
+        if isinstance(content, dict):
+            file.write(json.dumps(content).encode())
+        else:
+            np.save(file, content)

@@ -130,7 +130,7 @@ def _grid(task: Task, dataset: Dataset, rows: Iterable[int]) -> tuple[Image.Imag
     cells, unlabelled = [], False
     for row in rows:
         frames = [_frame(dataset, int(image), side) for image in dataset.images[row][: task.images_per_example]]
-        truth = np.asarray(dataset.columns[task.column][int(row)])
+        truth = dataset.truth(task.column, int(row))
         if task.target.dense:
             frames.append(_target(task.target, truth, frames[0], side))
             unlabelled |= _gaps(task.target, truth)

@@ -4,6 +4,7 @@ Everything else serves it: ``data`` and ``encoders`` give images and networks, `
 once, ``probes`` fit heads, ``metrics`` score them, ``store`` keeps the record, ``study`` decides what is missing.
 """
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, final
 
@@ -15,9 +16,10 @@ from virb.cache import Cache
 from virb.data import Dataset
 from virb.data._checks import check_task
 from virb.data._draws import draw
+from virb.data._framed import framed
 from virb.data._splits import carve
 from virb.encoders._encoder import Encoder
-from virb.errors import UserError
+from virb.errors import ExperimentError, UserError
 from virb.features import Features, Reading, Speed, extract, measure, offers
 from virb.metrics import Meter, meter
 from virb.metrics.classification import ClassMeter, fit_temperature
@@ -27,6 +29,7 @@ from virb.progress import Progress, Quiet
 from virb.run._attachments import outcomes_file, predictions_file
 from virb.run._found import Clock, resolve
 from virb.run._found import now as now
+from virb.run._native import at_truth
 from virb.spec import METRICS, Classes, Experiment, Found, ProbeSpec, Record, Trial
 from virb.store import Store
 from virb.tasks import resolve_task
@@ -113,7 +116,7 @@ def run_experiment(
         counts={**taught.counts, "test": len(material.rows["test"])},
         seconds={"extract": material.features.seconds, **clock.seconds},
         encoded=material.features.encoded,
-        bad_images=tuple(material.features.bad.values()),
+        bad_images=(*material.features.bad.values(), *material.unread.values()),
         notes=(*encoder.notes, *dataset.notes, *material.features.notes, *fitted.notes, *unscored),
         outcomes=bench.store.attach(arrays),
         predictions=_keep_predictions(experiment, material, taught, bench) if task.target.dense else None,
@@ -156,13 +159,14 @@ def readings_of(spec: ProbeSpec) -> tuple[Reading, ...]:
 @final
 @dataclass(frozen=True)
 class Material:
-    """What an experiment works on: the images that its task reads, the rows of its splits, and features."""
+    """What an experiment works on: images that its task reads, rows of its splits, features, truth that is unread."""
 
     experiment: Experiment
     probe: Probe
     dataset: Dataset
     rows: dict[str, NDArray[np.int64]]
     features: Features
+    unread: dict[int, str]
 
     def read(self, split: str) -> Examples:
         """Features and truth of one split; what is pixelwise stays on disk until it is indexed."""
@@ -218,6 +222,12 @@ class _Truth:
 def _prepare(experiment: Experiment, encoder: Encoder, dataset: Dataset, bench: Bench) -> Material:
     """Rows of fit, select and test, named by the source or carved; and every image of it through the encoder, once."""
     task = experiment.task
+    dataset, unread = framed(dataset, task, experiment.inputs, bench.cache, bench.progress)
+    if unread and experiment.on_bad_image == "error":
+        raise ExperimentError(
+            f"the truth {next(iter(unread.values()))} cannot be read; replace it, or leave such examples out with "
+            "--on-bad-image skip"
+        )
     rows = carve(dataset, task.column, task.splits, experiment.seed)
     probe = _over_what_there_is(find_probe(experiment), encoder)
     also = [reading for reading in bench.readings if offers(encoder, reading)]
@@ -230,11 +240,11 @@ def _prepare(experiment: Experiment, encoder: Encoder, dataset: Dataset, bench: 
         progress=bench.progress,
     )
     shown = dataset.first(task.images_per_example)  # splits and draws are those of all tasks on these images
-    rows = {name: _without_bad(shown, split, features) for name, split in rows.items()}
+    rows = {name: _without_bad(shown, split, features.bad, unread) for name, split in rows.items()}
     check_task(dataset, task, rows, experiment.inputs)
     if task.trained_on is None:  # an eval-only task has test alone: the regime thins out its parent
         rows = draw(dataset, task.column, rows, experiment.regime)
-    return Material(experiment, probe, shown, rows, features)
+    return Material(experiment, probe, shown, rows, features, unread)
 
 
 def _over_what_there_is(probe: Probe, encoder: Encoder) -> Probe:
@@ -292,9 +302,25 @@ def _examine(experiment: Experiment, material: Material, taught: Taught) -> _Exa
     for start in range(0, len(test), step):
         truth = test.labels[start : start + step]
         outputs = taught.fitted.predict({layer: maps[start : start + step] for layer, maps in test.features.items()})
-        exam.meter.add(outputs, truth)
-        exam.constant.add(taught.known.constant(outputs.shape), truth)
+        for its, right in _as_scored(experiment, material, start, outputs, truth):
+            exam.meter.add(its, right)
+            exam.constant.add(taught.known.constant(its.shape), right)
     return exam
+
+
+def _as_scored(
+    experiment: Experiment, material: Material, start: int, outputs: NDArray[Any], truth: NDArray[Any]
+) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """Predictions and truth of a batch of test: as they are; or example by example at the truth's own resolution."""
+    task, dataset = experiment.task, material.dataset
+    if task.column not in dataset.pixels:
+        yield outputs, truth
+        return
+    for row, output in zip(material.rows["test"][start : start + len(outputs)], outputs, strict=True):
+        own = dataset.truth(task.column, int(row))
+        height, width = own.shape[:2]
+        found = at_truth(output, height, width, task.target, task.family, experiment.inputs)
+        yield found[None], own[None]
 
 
 def _meter(experiment: Experiment, taught: Taught) -> Meter:
@@ -327,6 +353,9 @@ def _as_measured(trials: tuple[Trial, ...], metric: str) -> tuple[Trial, ...]:
     return tuple(trial.model_copy(update={"score": -trial.score}) for trial in trials)
 
 
-def _without_bad(dataset: Dataset, rows: NDArray[np.int64], features: Features) -> NDArray[np.int64]:
-    """Drop examples of which any image could not be decoded."""
-    return rows[~np.isin(dataset.images[rows], list(features.bad)).any(axis=1)] if features.bad else rows
+def _without_bad(
+    dataset: Dataset, rows: NDArray[np.int64], images: Collection[int], truths: Collection[int]
+) -> NDArray[np.int64]:
+    """Drop examples of which any image, or the truth, could not be read."""
+    lost = np.isin(dataset.images[rows], list(images)).any(axis=1) | np.isin(rows, list(truths))
+    return rows[~lost]

@@ -3,9 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+import numpy as np
+
 from virb.data import Dataset, open_data, open_data_recipe
 from virb.data._checks import check_task
 from virb.data._draws import draw
+from virb.data._framed import framed
 from virb.data._splits import carve
 from virb.encoders import ENCODERS, check_encoder, parse_encoder
 from virb.encoders._encoder import Encoder, find_device
@@ -113,14 +116,16 @@ def _open(plan: Plan, site: Site) -> dict[str, Dataset]:
     # Encoders and probes share splits: each is looked at once.
     looked_at = {(digest_of(e.task.declared()), e.seed, e.regime): e for e in plan.experiments}
     for experiment in looked_at.values():
-        _check_rows(experiment, datasets)
+        _check_rows(experiment, datasets, site)
     return datasets
 
 
-def _check_rows(experiment: Experiment, datasets: dict[str, Dataset]) -> None:
+def _check_rows(experiment: Experiment, datasets: dict[str, Dataset], site: Site) -> None:
     for one in (experiment, parent_of(experiment)) if experiment.task.trained_on else (experiment,):
-        task, dataset = one.task, datasets[one.task.data]
+        task = one.task
+        dataset, unread = framed(datasets[task.data], task, one.inputs, site.cache, site.progress)
         rows = carve(dataset, task.column, task.splits, one.seed)
+        rows = {split: its[~np.isin(its, list(unread))] for split, its in rows.items()}
         check_task(dataset, task, rows, one.inputs)
         if not task.trained_on:
             draw(dataset, task.column, rows, one.regime)

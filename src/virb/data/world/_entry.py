@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any, BinaryIO, NamedTuple, final
 import numpy as np
 from numpy.typing import NDArray
 
-from virb.cache import Cache, show_size
+from virb.cache import Cache, aside, show_size
 from virb.data.world._rendering import render_all, rows
 from virb.data.world.sets import SceneSet
 from virb.errors import UserError
@@ -192,7 +191,7 @@ def _render(name: str, scenes: SceneSet, size: int, folder: Path, progress: Prog
     with _writing(folder):
         (folder / _MARK).unlink(missing_ok=True)
         with ExitStack() as stack:
-            files = {array: _Growing(stack.enter_context(_aside(_file(folder, array)))) for array in arrays}
+            files = {array: _Growing(stack.enter_context(aside(_file(folder, array)))) for array in arrays}
             for array, file in files.items():
                 file.begin(arrays[array])
             for done, example in enumerate(render_all(name, scenes, size, threads), start=1):
@@ -210,7 +209,7 @@ def _render(name: str, scenes: SceneSet, size: int, folder: Path, progress: Prog
             "sha256": contents,
             "bytes": {array: _file(folder, array).stat().st_size for array in arrays},
         }
-        with _aside(folder / _MARK) as written:
+        with aside(folder / _MARK) as written:
             written.write(json.dumps(mark).encode())
 
 
@@ -243,20 +242,6 @@ class _Growing:
     def sha256(self) -> str:
         """Of the rows so far, in hexadecimal."""
         return self._hash.hexdigest()
-
-
-@contextmanager
-def _aside(path: Path) -> Iterator[BinaryIO]:
-    """A file that appears under its name when the block ends well, and not at all otherwise."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with aside.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 @contextmanager
