@@ -73,7 +73,10 @@ def main() -> None:
     print(f"virb, threads, bytes        {speed[0]:7.0f} images/s")
     print(f"DataLoader, Pillow, floats  {speed[1]:7.0f} images/s")
     print(f"ratio                       {speed[0] / speed[1]:7.2f}   goal: at least 2")
-    print(f"pixels differ by {difference.mean():.2f} of 255 in the mean, {np.quantile(difference, 0.99):.0f} at the 99th ", end="")
+    print(
+        f"pixels differ by {difference.mean():.2f} of 255 in the mean, {np.quantile(difference, 0.99):.0f} at the 99th ",
+        end="",
+    )
     print(f"percentile, {difference.max()} at most")
 
 

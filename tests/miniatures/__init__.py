@@ -7,6 +7,7 @@ writes it below a data root and returns what it wrote.
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
@@ -44,6 +45,13 @@ def write(name: str, layout: str, root: Path) -> FileSource:
 def put(monkeypatch, source: FileSource) -> None:
     """Let everything that asks for the source by name, the command line too, get this one."""
     monkeypatch.setitem(SOURCES._loaded, source.card.name, source)
+
+
+def drawn(name: str) -> dict[str, str]:
+    """The split of every image of a miniature whose official layout has none, by key."""
+    with TemporaryDirectory() as place:
+        data = write(name, "official", Path(place)).unhashed(Path(place))
+    return {data.keys[data.images[row, 0]]: str(data.official[row]) for row in range(len(data))}
 
 
 def photo(path: Path, label: int, number: int, size: tuple[int, int] = (24, 20), **options) -> None:
