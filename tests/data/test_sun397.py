@@ -10,11 +10,18 @@ from virb.data.sun397 import PATHS, SCENES, flattened
 from virb.errors import UserError
 
 
-def test_images_and_labels_are_those_of_torchvision(tmp_path):
-    data = miniatures.write("sun397", "official", tmp_path).open(tmp_path)
-    reference = SUN397(tmp_path)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """The miniature, whose tests leave it as it was: its root and its source."""
+    root = tmp_path_factory.mktemp("root")
+    return root, miniatures.write("sun397", "official", root)
+
+
+def test_images_and_labels_are_those_of_torchvision(made):
+    root, source = made
+    data, reference = source.unhashed(root), SUN397(root)
     assert tuple(reference.classes) == SCENES
-    places = {path.relative_to(tmp_path / "SUN397").as_posix(): n for n, path in enumerate(reference._image_files)}
+    places = {path.relative_to(root / "SUN397").as_posix(): n for n, path in enumerate(reference._image_files)}
     assert len(places) == len(data) + 4  # those in no list of the first partition
     for row in range(0, len(data), 3):
         image, label = reference[places[data.keys[data.images[row, 0]]]]
@@ -37,9 +44,11 @@ def test_no_flattened_name_stands_for_two_scenes():
     assert names["apse_indoor"] == names["indoor_apse"] == names["a_apse_indoor"] == "apse/indoor"
 
 
-def test_a_line_of_no_scene_is_refused(tmp_path):
-    source = miniatures.write("sun397", "official", tmp_path)
-    with (tmp_path / "SUN397/Testing_01.txt").open("a") as file:
-        file.write("/a/atlantis/sun_abc.jpg\n")
+def test_a_line_of_no_scene_is_refused(made):
+    root, source = made
+    file = root / "SUN397/Testing_01.txt"
+    whole = file.read_text()
+    file.write_text(whole + "/a/atlantis/sun_abc.jpg\n")
     with pytest.raises(UserError, match=r"/a/atlantis/sun_abc\.jpg', which is of no scene"):
-        source.open(tmp_path)
+        source.open(root)
+    file.write_text(whole)

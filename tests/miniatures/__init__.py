@@ -4,7 +4,9 @@ One file a source, of the source's name, with ``LAYOUTS``: for each layout of th
 writes it below a data root and returns what it wrote.
 """
 
+import io
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -58,6 +60,20 @@ def photo(path: Path, label: int, number: int, size: tuple[int, int] = (24, 20),
     """Save a small image that has the colour of its class, and noise of its own; the format follows the name."""
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(pixels(label, number, size)).save(path, **options)
+
+
+def tiny(path: Path, label: int, number: int) -> None:
+    """Save a JPEG of 8 x 8 pixels, where there are thousands: the same for every fortieth class."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(jpeg(label % 40, number))
+
+
+@cache
+def jpeg(label: int, number: int) -> bytes:
+    """A JPEG file of 8 x 8 pixels."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels(label, number, (8, 8))).save(buffer, "JPEG")
+    return buffer.getvalue()
 
 
 def pixels(label: int, number: int, size: tuple[int, int] = (24, 20)) -> np.ndarray:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from scipy.io import savemat
 
-from miniatures import Written, photo
+from miniatures import Written, tiny
 from virb.data.imagenet import NAMES, SYNSETS
 
 FIT = 2
@@ -20,12 +20,12 @@ KIT = {(373 * label) % COUNT + 1: label for label in range(COUNT)}
 def train(folder: Path) -> None:
     for label, synset in enumerate(SYNSETS):
         for number in range(FIT):
-            photo(folder / synset / f"{synset}_{10 + number}.JPEG", label, number, (8, 8))
+            tiny(folder / synset / f"{synset}_{10 + number}.JPEG", label, number)
 
 
 def val(folder: Path, place=lambda label: "") -> None:
     for row, label in TRUTH.items():
-        photo(folder / place(label) / f"ILSVRC2012_val_{row:08d}.JPEG", label, FIT, (8, 8))
+        tiny(folder / place(label) / f"ILSVRC2012_val_{row:08d}.JPEG", label, FIT)
 
 
 def official(root: Path) -> Written:

@@ -3,14 +3,14 @@
 from hashlib import sha1
 from pathlib import Path
 
-from miniatures import Written, photo
+from miniatures import Written, tiny
 from virb.data.imagenet import SYNSETS
 
 
 def official(root: Path) -> Written:
     folder = root / "imagenetv2-matched-frequency-format-val"
     for label in range(len(SYNSETS)):
-        photo(folder / str(label) / f"{sha1(b'%d' % label).hexdigest()}.jpeg", label, 0, (8, 8))
+        tiny(folder / str(label) / f"{sha1(b'%d' % label).hexdigest()}.jpeg", label, 0)
     return Written(folder, {"test": len(SYNSETS)}, len(SYNSETS))
 
 

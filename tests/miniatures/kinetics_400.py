@@ -11,9 +11,8 @@ from pathlib import Path
 
 import av
 import numpy as np
-from PIL import Image
 
-from miniatures import Written, pixels
+from miniatures import Written, jpeg
 from virb.data.kinetics_400 import ACTIONS, FRAMES
 
 FIT, TEST = 2, 1
@@ -38,13 +37,6 @@ def video(kind: int, frames: int = 13) -> bytes:
             image = np.full((16, 32, 3), 10 * kind + 15 * number, np.uint8)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, "rgb24")))
         container.mux(stream.encode())
-    return buffer.getvalue()
-
-
-@cache
-def still(kind: int, number: int) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(pixels(kind, number, (8, 8))).save(buffer, "JPEG")
     return buffer.getvalue()
 
 
@@ -81,8 +73,8 @@ def class_folders(root: Path) -> Written:
 def of_2021(root: Path) -> Written:
     folder = root / "kinetics400"
     (folder / "annotations").mkdir(parents=True)
-    for part, its in parts().items():
-        name = "train" if part == "train" else "validate"
+    for part, all_its in parts().items():
+        name, its = ("train", all_its[::FIT]) if part == "train" else ("validate", all_its)
         clips = {
             clip(label, number): {
                 "annotations": {"label": ACTIONS[label], "segment": [1.0, 11.0]},
@@ -98,14 +90,14 @@ def of_2021(root: Path) -> Written:
             place = folder / name / identity[:2]
             place.mkdir(parents=True, exist_ok=True)
             for frame in range(1, FRAMES + 1):
-                (place / f"{identity}_{frame}.jpg").write_bytes(still(label % KINDS, frame))
+                (place / f"{identity}_{frame}.jpg").write_bytes(jpeg(label % KINDS, frame))
         if name == "train":
             short = "abcdefghijk"
             clips[short] = {"annotations": {"label": ACTIONS[3]}}
             (folder / "annotations/train.json").write_text(json.dumps(clips))
             (folder / "train/ab").mkdir(exist_ok=True)
-            (folder / "train/ab" / f"{short}_1.jpg").write_bytes(still(0, 1))
-    return Written(folder, SIZES, IMAGES)
+            (folder / "train/ab" / f"{short}_1.jpg").write_bytes(jpeg(0, 1))
+    return Written(folder, {"fit": len(ACTIONS), "test": len(ACTIONS)}, 2 * FRAMES * len(ACTIONS))
 
 
 def parts() -> dict[str, list[tuple[int, int]]]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from miniatures import Written, photo
+from miniatures import Written, tiny
 from virb.data.sun397 import PATHS
 
 FIT, TEST = 2, 1
@@ -19,7 +19,7 @@ def official(root: Path, below: str = "") -> Written:
     written = {"Training_01.txt": [], "Testing_01.txt": [], "Training_02.txt": [], "Testing_02.txt": []}
     for label, path in enumerate(PATHS):
         for number in range(FIT + TEST + (label % 100 == 0)):
-            photo(folder / path[1:] / name(label, number), label, number, (8, 8))
+            tiny(folder / path[1:] / name(label, number), label, number)
         for number in range(FIT + TEST):
             part = "Training" if number < FIT else "Testing"
             written[f"{part}_01.txt"].append(f"{path}/{name(label, number)}\n")
@@ -38,7 +38,7 @@ def of_2021(root: Path) -> Written:
         scene = ["_".join(parts), "_".join(parts[::-1]), "_".join(path.split("/")[1:])][label % 3]
         for number in range(FIT + TEST):
             part = "train" if number < FIT else "test"
-            photo(folder / part / scene / name(label, number), label, number, (8, 8))
+            tiny(folder / part / scene / name(label, number), label, number)
     return Written(folder, SIZES, IMAGES)
 
 
