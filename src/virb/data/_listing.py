@@ -169,8 +169,10 @@ class Listing:
             OSError: a file cannot be read.
         """
         files = self._files()
-        paths = [Path(file) for file in files.values()]
-        contents = measure_files(paths) if by_size else hash_files(paths, progress, what)
+        if by_size:
+            contents = measure_files([*files.values()])
+        else:
+            contents = hash_files([Path(file) for file in files.values()], progress, what)
         held = {key: image for key, image in self._images.items() if isinstance(image, np.ndarray)}
         contents += [Content(image.nbytes, hashlib.sha256(image.tobytes()).hexdigest()) for image in held.values()]
         arrays = {f"column {name}": values for name, values in dataset.columns.items() if not isinstance(values, Maps)}

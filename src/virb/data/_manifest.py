@@ -78,15 +78,15 @@ def hash_files(paths: Sequence[Path], progress: Progress | None = None, what: st
     return [Content(stat.st_size, sha256) for stat, sha256 in zip(stats, hashes, strict=True) if sha256 is not None]
 
 
-def measure_files(paths: Sequence[Path]) -> list[Content]:
-    """The sizes of files, in place of what is in them: for a million files, which would take hours to read.
+def measure_files(files: Sequence[str]) -> list[Content]:
+    """The sizes of files, in place of what is in them: for a million of them, which would take hours to read.
 
     Raises:
         OSError: a file is not there.
     """
     with ThreadPoolExecutor(_THREADS) as pool:  # each waits for the disk or the network alone
-        chunks = [paths[start : start + _CHUNK] for start in range(0, len(paths), _CHUNK)]
-        sizes = pool.map(lambda chunk: [path.stat().st_size for path in chunk], chunks)
+        chunks = [files[start : start + _CHUNK] for start in range(0, len(files), _CHUNK)]
+        sizes = pool.map(lambda chunk: [os.stat(file).st_size for file in chunk], chunks)  # noqa: PTH116 - no million Paths
         return [Content(size, "") for chunk in sizes for size in chunk]
 
 

@@ -49,7 +49,8 @@ def _class_folders(folder: Path) -> Listing:
 
 
 def _add(listing: Listing, split: Share, part: str, path: Path, label: int) -> None:
-    frames = ((f"{part}/{path.name}#{place}", Frame(str(path), place, FRAMES)) for place in range(FRAMES))
+    key, video = f"{part}/{path.name}", str(path)
+    frames = ((f"{key}#{place}", Frame(video, place, FRAMES)) for place in range(FRAMES))
     listing.add(split, *frames, label=label)
 
 
