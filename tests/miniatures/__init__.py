@@ -49,6 +49,7 @@ def put(monkeypatch, source: FileSource) -> None:
     monkeypatch.setitem(SOURCES._loaded, source.card.name, source)
 
 
+@cache
 def drawn(name: str) -> dict[str, str]:
     """The split of every image of a miniature whose official layout has none, by key."""
     with TemporaryDirectory() as place:

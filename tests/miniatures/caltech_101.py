@@ -9,7 +9,7 @@ from PIL import Image
 from miniatures import Written, drawn, photo, pixels
 from virb.data.caltech_101 import THINGS
 
-EACH = 4
+EACH = 3
 
 
 def write(folder: Path, place=lambda key: key) -> Written:
