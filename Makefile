@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-long test-sweep check format browser clean
+.PHONY: demo test test-long test-sweep check format browser fashion-mnist clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,7 +17,7 @@ help:
 demo: $(VENV)/.demo
 	$(BIN)/virb demo
 
-test: $(VENV)/.test browser
+test: $(VENV)/.test browser fashion-mnist
 	$(BIN)/pytest $(ARGS)
 
 test-long: $(VENV)/.test
@@ -42,6 +42,13 @@ browser: $(VENV)/.test
 	  || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
 	       && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
 	  || $(BIN)/playwright install chromium
+
+# One real data set passes through the tests whole, where Debian's package of it is there or can be had; else it is skipped.
+fashion-mnist:
+	@test -d /usr/share/datasets/fashion-mnist \
+	  || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+	       && apt-get update -qq && apt-get install -y -qq --no-install-recommends dataset-fashion-mnist >/dev/null; } \
+	  || echo "The test on the whole of Fashion-MNIST is skipped: apt-get install dataset-fashion-mnist"
 
 $(VENV)/.demo: pyproject.toml | $(VENV)
 	$(BIN)/pip install --quiet --editable '.[demo]'

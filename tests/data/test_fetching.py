@@ -111,6 +111,17 @@ def test_an_archive_in_an_archive_is_unpacked_where_it_lies(pets, made, root, si
     assert not (root / "pets/images.tar.gz").exists()
 
 
+def test_an_archive_may_have_a_folder_of_the_sources_name_in_it(site, root, tmp_path):
+    """CLEVR's has: what was unpacked was looked for one folder too high, and the source could not be fetched."""
+    source = miniatures.write("clevr", "official", tmp_path / "made")
+    with tarfile.open(tmp_path / "clevr.tar", "w") as archive:
+        archive.add(source.locate(tmp_path / "made")[0], "CLEVR_v1.0")
+    archives = (Archive(url=site.put("/clevr.tar", (tmp_path / "clevr.tar").read_bytes())),)
+    fetched = replace(source, card=source.card.model_copy(update={"archives": archives, "size": 1000}))
+    fetch(fetched, root, Quiet())
+    assert fetched.open(root).digest == source.open(tmp_path / "made").digest
+
+
 def test_files_that_are_no_archives_are_put_where_they_belong(site, root, tmp_path):
     source = miniatures.write("fashion-mnist", "official", tmp_path / "made")
     folder = source.locate(tmp_path / "made")[0]

@@ -4,9 +4,12 @@ One file a source, of the source's name, with ``LAYOUTS``: for each layout of th
 writes it below a data root and returns what it wrote.
 """
 
+import io
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
@@ -46,10 +49,32 @@ def put(monkeypatch, source: FileSource) -> None:
     monkeypatch.setitem(SOURCES._loaded, source.card.name, source)
 
 
+@cache
+def drawn(name: str) -> dict[str, str]:
+    """The split of every image of a miniature whose official layout has none, by key."""
+    with TemporaryDirectory() as place:
+        data = write(name, "official", Path(place)).unhashed(Path(place))
+    return {data.keys[data.images[row, 0]]: str(data.official[row]) for row in range(len(data))}
+
+
 def photo(path: Path, label: int, number: int, size: tuple[int, int] = (24, 20), **options) -> None:
     """Save a small image that has the colour of its class, and noise of its own; the format follows the name."""
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(pixels(label, number, size)).save(path, **options)
+
+
+def tiny(path: Path, label: int, number: int) -> None:
+    """Save a JPEG of 8 x 8 pixels, where there are thousands: the same for every fortieth class."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(jpeg(label % 40, number))
+
+
+@cache
+def jpeg(label: int, number: int) -> bytes:
+    """A JPEG file of 8 x 8 pixels."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels(label, number, (8, 8))).save(buffer, "JPEG")
+    return buffer.getvalue()
 
 
 def pixels(label: int, number: int, size: tuple[int, int] = (24, 20)) -> np.ndarray:

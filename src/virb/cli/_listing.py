@@ -38,6 +38,8 @@ def show_card(card: Mapping[str, Any], as_json: bool) -> None:
 
 
 def _plain(value: Any) -> str:
+    if value is None:
+        return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):

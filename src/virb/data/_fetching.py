@@ -11,6 +11,7 @@ from virb.data import DataCard
 from virb.data._archives import unpack
 from virb.data._files import FileSource, Status
 from virb.data._layout import locate, shown
+from virb.data._whereabouts import candidates
 from virb.errors import UserError
 from virb.fetching import download
 from virb.progress import Progress
@@ -58,7 +59,7 @@ def fetch(source: FileSource, root: Path, progress: Progress) -> Path:
             shutil.rmtree(aside, ignore_errors=True)
             try:
                 _gather(card, downloads, aside, progress)
-                _check(source.check(aside), aside, folder)
+                _check(_unpacked(source, aside), aside, folder)
                 os.rename(aside, folder)  # noqa: PTH104 - refuses to go over anything that came meanwhile
             finally:
                 shutil.rmtree(aside, ignore_errors=True)
@@ -85,6 +86,12 @@ def _gather(card: DataCard, downloads: Path, aside: Path, progress: Progress) ->
         for inner in archive.inner:
             unpack(aside / inner, (aside / inner).parent, progress)
             (aside / inner).unlink()
+
+
+def _unpacked(source: FileSource, aside: Path) -> Status:
+    """What has come: an archive may have a folder of the source's name in it, as those of CLEVR and SUN397 do."""
+    inner = [folder for folder in candidates(aside, source.folders) if folder != aside]
+    return max((source.check(folder) for folder in [aside, *inner]), key=lambda status: len(status.found))
 
 
 def _check(status: Status, aside: Path, folder: Path) -> None:

@@ -64,15 +64,18 @@ class FileSource(DataSource):
         folders: names of its folder below the data root: as virb and the 2021 code call it, as its archive does.
         layouts: those it is known to come in, the official one first.
         truths: how pixelwise columns are read.
+        by_size: whether its digest is of the sizes of its files and not of what is in them: where reading all of them
+            would take hours. `virb data verify` reads them.
     """
 
     card: DataCard
     folders: tuple[str, ...]
     layouts: tuple[Layout, ...]
     truths: Mapping[str, ReadTruth] = field(default_factory=dict)
+    by_size: bool = False
 
     def open(self, root: Path | None = None, progress: Progress | None = None) -> Dataset:
-        """Open the source. The first time every file is read once, for the digest.
+        """Open the source. The first time every file is read once, for the digest, unless their sizes do.
 
         Raises:
             UserError: the data are not there, partly there, or laid out in none of the ways that are known.
@@ -83,9 +86,8 @@ class FileSource(DataSource):
         if status.folder is not None and status.layout is not None and progress is not None:
             progress.say(f"{self.card.name}: {status.layout.name} layout in {shown(status.folder)}")
         try:
-            return listing.hashed(
-                listing.dataset(self.card, self.truths), progress or Quiet(), f"reading {self.card.name}"
-            )
+            dataset = listing.dataset(self.card, self.truths)
+            return listing.hashed(dataset, progress or Quiet(), f"reading {self.card.name}", self.by_size)
         except OSError as error:
             raise self._unreadable(error) from error
 

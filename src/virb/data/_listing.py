@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Literal, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,9 @@ from virb.data import DataCard, Dataset, Pixels, PixelTruth
 from virb.data._card import Share
 from virb.data._images import decode_image
 from virb.data._layout import shown
-from virb.data._manifest import Content, digest_of_arrays, digest_of_files, hash_files
-from virb.data._splits import carve
+from virb.data._manifest import Content, digest_of_arrays, digest_of_files, hash_files, measure_files
+from virb.data._splits import carve, draw
+from virb.data._video import Frame, read_frame
 from virb.progress import Progress
 from virb.spec import Splits
 
@@ -40,30 +41,31 @@ class Listing:
     """The examples of a source, written down one by one by the reader of a layout.
 
     An image has a *key*: its name, the same in every layout, so that the rows, the carve and the digest of a source do
-    not depend on how it is laid out. It is a file, or an array where many images share one file.
+    not depend on how it is laid out. It is a file, a frame of a video file, or an array where many share one file.
+    The key of a frame is that of its video, ``#`` and its place.
     """
 
     def __init__(self) -> None:
-        self._images: dict[str, str | Held] = {}
+        self._images: dict[str, str | Frame | Held] = {}
         self._examples: list[tuple[str, ...]] = []
         self._splits: list[str] = []
         self._groups: list[str] = []
         self._columns: dict[str, list[Any]] = {}
 
     def add(
-        self, split: Share, *images: tuple[str, str | Path | Held], group: str | None = None, **labels: Label
+        self, split: Share, *images: tuple[str, str | Path | Frame | Held], group: str | None = None, **labels: Label
     ) -> None:
         """Write one example down.
 
         Args:
             split: its split in the official division, or ``all`` where there is none.
-            images: key and file (or pixels) of each of its images, in order. Examples may share images.
+            images: key and file (or frame, or pixels) of each of its images, in order. Examples may share images.
             group: the name of what it is cut from, where examples are related: all of them, or none, have one.
             labels: for each column a class id, numbers, or the file of its pixelwise truth, which the source's
                 ``truths`` say how to read. Every example has the same columns.
         """
         for key, image in images:
-            self._images[key] = image if isinstance(image, np.ndarray) else os.fspath(image)
+            self._images[key] = os.fspath(image) if isinstance(image, str | Path) else image
         self._examples.append(tuple(key for key, _ in images))
         self._splits.append("" if split == "all" else split)
         if group is not None:
@@ -90,7 +92,7 @@ class Listing:
         """Files that are listed and not there, sorted. Each folder is read once, no file is opened."""
         names: dict[str, set[str]] = {}
         missing = []
-        for file in self._files().values():
+        for file in {*self._files().values()}:
             folder, name = os.path.split(file)
             if folder not in names:
                 names[folder] = _names_in(folder)
@@ -98,17 +100,32 @@ class Listing:
                 missing.append(file)
         return sorted(missing)
 
-    def split_off(self, column: str, share: float) -> None:
-        """Make a test split where nobody published one: by the house's carve with seed 0, so that all have the same.
+    def split_off(self, column: str, share: float, split: Literal["select", "test"] = "test") -> None:
+        """Make a split where nobody published one: by the house's carve with seed 0, so that all have the same.
 
         Args:
             column: the column of class ids that the share is taken evenly from.
-            share: of all examples.
+            share: of all examples, or for ``select`` of those that are not test.
+            split: which one.
         """
-        rows = carve(self.dataset(_NO_CARD, {}), column, Splits(test=share), seed=0)
+        shares = Splits(test=share) if split == "test" else Splits(select=share)
+        self._assign(carve(self.dataset(_NO_CARD, {}), column, shares, seed=0))
+
+    def draw_fit(self, column: str, count: int) -> None:
+        """Make splits where nobody published any: so many examples of each class are fit, and the others test.
+
+        They are drawn in the order of the house's carve with seed 0, so that all have the same.
+
+        Args:
+            column: the column of class ids.
+            count: of examples of a class; one fewer than it has, where it has no more.
+        """
+        self._assign(draw(self.dataset(_NO_CARD, {}), column, count, seed=0))
+
+    def _assign(self, rows: Mapping[str, NDArray[np.int64]]) -> None:
         order = self._order()
-        for split in ("fit", "test"):
-            for row in rows[split]:
+        for split, its in rows.items():
+            for row in its:
                 self._splits[order[row]] = split
 
     def dataset(self, card: DataCard, truths: Mapping[str, ReadTruth]) -> Dataset:
@@ -143,7 +160,7 @@ class Listing:
             pixels=pixels,
         )
 
-    def hashed(self, dataset: Dataset, progress: Progress, what: str) -> Dataset:
+    def hashed(self, dataset: Dataset, progress: Progress, what: str, by_size: bool = False) -> Dataset:
         """The data set of this listing with its digest: of every image, label and split, whatever layout they come in.
 
         Reads every file once; what was read before is remembered, see :func:`virb.data._manifest.hash_files`.
@@ -152,13 +169,17 @@ class Listing:
             dataset: from :meth:`dataset`.
             progress: told how far it is.
             what: is being read, for ``progress``.
+            by_size: whether the size of a file stands for its contents: nothing is read then.
 
         Raises:
             OSError: a file cannot be read.
         """
         files = self._files()
-        contents = hash_files([Path(file) for file in files.values()], progress, what)
-        held = {key: image for key, image in self._images.items() if not isinstance(image, str)}
+        if by_size:
+            contents = measure_files([*files.values()])
+        else:
+            contents = hash_files([Path(file) for file in files.values()], progress, what)
+        held = {key: image for key, image in self._images.items() if isinstance(image, np.ndarray)}
         contents += [Content(image.nbytes, hashlib.sha256(image.tobytes()).hexdigest()) for image in held.values()]
         arrays = {f"column {name}": values for name, values in dataset.columns.items()}
         arrays["images"] = dataset.images
@@ -170,6 +191,8 @@ class Listing:
     def _files(self) -> dict[str, str]:
         """Every file of an image or of pixelwise truth, by a name that is the same in every layout."""
         files = {key: image for key, image in self._images.items() if isinstance(image, str)}
+        frames = {key: image for key, image in self._images.items() if isinstance(image, Frame)}
+        files |= {key.rpartition("#")[0]: frame.video for key, frame in frames.items()}
         for column, labels in self._columns.items():
             if isinstance(labels[0], Path):
                 named = zip(self._examples, labels, strict=True)
@@ -206,12 +229,13 @@ def _column(labels: list[Any]) -> NDArray[Any]:
     return values.astype(np.int64 if values.dtype.kind in "iu" and values.ndim == 1 else np.float32)
 
 
-def _read(images: tuple[str | Held, ...], row: int) -> Pixels:
+def _read(images: tuple[str | Frame | Held, ...], row: int) -> Pixels:
     return np.array(_read_image(images, row))
 
 
-def _read_image(images: tuple[str | Held, ...], row: int) -> Image.Image:
+def _read_image(images: tuple[str | Frame | Held, ...], row: int) -> Image.Image:
     image = images[row]
     if isinstance(image, str):
         return decode_image(Path(image), shown(image))
-    return Image.fromarray(image).convert("RGB")
+    held = read_frame(image, shown(image.video)) if isinstance(image, Frame) else image
+    return Image.fromarray(held).convert("RGB")

@@ -40,7 +40,7 @@ class Content(NamedTuple):
 
     Attributes:
         size: in bytes.
-        sha256: of all bytes, in hexadecimal.
+        sha256: of all bytes, in hexadecimal; empty where only the size was looked at.
     """
 
     size: int
@@ -79,6 +79,18 @@ def hash_files(paths: Sequence[Path], progress: Progress | None = None, what: st
             _remember(fresh)
             progress.advance(what, start + len(chunk), len(unknown))
     return [Content(stat.st_size, sha256) for stat, sha256 in zip(stats, hashes, strict=True) if sha256 is not None]
+
+
+def measure_files(files: Sequence[str]) -> list[Content]:
+    """The sizes of files, in place of what is in them: for a million of them, which would take hours to read.
+
+    Raises:
+        OSError: a file is not there.
+    """
+    with ThreadPoolExecutor(_THREADS) as pool:  # each waits for the disk or the network alone
+        chunks = [files[start : start + _CHUNK] for start in range(0, len(files), _CHUNK)]
+        sizes = pool.map(lambda chunk: [os.stat(file).st_size for file in chunk], chunks)  # noqa: PTH116 - no million Paths
+        return [Content(size, "") for chunk in sizes for size in chunk]
 
 
 def digest_of_files(names: Sequence[str], contents: Sequence[Content]) -> str:

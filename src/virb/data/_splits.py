@@ -66,6 +66,27 @@ def carve(dataset: Dataset, column: str, splits: Splits, seed: int) -> dict[str,
     return {split: np.flatnonzero(where == split) for split in ("fit", "select", "test")}
 
 
+def draw(dataset: Dataset, column: str, count: int, seed: int) -> dict[str, Rows]:
+    """Divide examples into so many of each class to learn from, and the others to test on.
+
+    Who goes where is decided as in :func:`carve`.
+
+    Args:
+        dataset: the opened source.
+        column: the column of class ids.
+        count: examples of each class in fit; one fewer than a class has, where it has no more.
+        seed: another seed, another draw.
+
+    Returns:
+        ``fit`` and ``test``: sorted rows of the data set, disjoint, together all of them.
+    """
+    where = np.full(len(dataset), "test")
+    for units in _strata(dataset, column, np.arange(len(dataset))):
+        for unit in _shuffled(dataset, units, seed)[: min(count, len(units) - 1)]:
+            where[unit] = "fit"
+    return {split: np.flatnonzero(where == split) for split in ("fit", "test")}
+
+
 def _official(dataset: Dataset) -> NDArray[np.str_]:
     if dataset.official is None:
         return np.full(len(dataset), "", "<U6")

@@ -1,6 +1,7 @@
 """Building blocks for readers of layouts: class folders, lists, and folders of images."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.resources import files
 from pathlib import Path
 
 from virb.data._layout import is_image, shown, walk
@@ -9,7 +10,10 @@ from virb.errors import UserError
 
 
 def class_folders(
-    folder: Path, classes: Sequence[str], aliases: Mapping[str, str] | None = None
+    folder: Path,
+    classes: Sequence[str],
+    aliases: Mapping[str, str] | None = None,
+    wanted: Callable[[Path], bool] = is_image,
 ) -> Iterator[tuple[Path, int]]:
     """Every image below the class folders of a folder, with the id of its class.
 
@@ -20,6 +24,7 @@ def class_folders(
         folder: the folder above the class folders.
         classes: names of the classes in id order.
         aliases: other names of class folders, and the class each stands for.
+        wanted: which files are meant.
 
     Raises:
         UserError: a folder has the name of no class, two have that of one, or one cannot be read.
@@ -41,17 +46,23 @@ def class_folders(
                 f"'{shown(seen[label])}' and '{shown(child)}' are folders of the same class.", "Keep one of them."
             )
         seen[label] = child
-        for path in images_below(child):
+        for path in files_below(child, wanted):
             yield path, label
 
 
-def images_below(folder: Path) -> Iterator[Path]:
-    """Every file named like an image, at any depth, sorted within its folder, without hidden ones.
+def files_below(folder: Path, wanted: Callable[[Path], bool] = is_image) -> Iterator[Path]:
+    """Every file of a kind, by default those named like images, at any depth, sorted within its folder, none hidden.
 
     Raises:
         UserError: a folder cannot be read.
     """
-    return (path for path in walk(folder, []) if is_image(path))
+    return (path for path in walk(folder, []) if wanted(path))
+
+
+def shipped_list(name: str) -> tuple[str, ...]:
+    """The lines of a list that lies beside the sources: class names, where there are hundreds."""
+    text = files("virb.data").joinpath(name).read_text(encoding="utf-8")
+    return tuple(line for line in text.splitlines() if not line.startswith("#"))
 
 
 def lines(file: Path) -> Iterator[str]:

@@ -148,7 +148,7 @@ def match(
         layout=found,
         copy=taken.name if taken else copy or "",
         place=best.network.site,
-        why="asked for" if copy else taken.why if taken else "",
+        why="asked for" if copy else (taken.why or "the only copy that is whole") if taken else "",
         left=sort_out(left, best.network.site, heads, others),
         preprocessing=preprocessing,
     )
