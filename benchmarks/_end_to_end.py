@@ -23,8 +23,8 @@ from virb.spec import Classes, Target, Values
 
 WIDTHS = (32, 64, 128, 256, 256)
 DENSE_WIDTHS = (24, 48, 96, 160, 160)
-SHIFT = 6
-"""Pixels that an image-level example may move to any side."""
+SHIFT = 1 / 16
+"""Share of its side that an image-level example may move to any side."""
 NO_LABEL = -100
 """What torch's cross entropy leaves out."""
 
@@ -143,9 +143,10 @@ def _augment(images: Tensor, truth: Tensor, aim: "Aim", dense: bool, draw: torch
     offset = 0.2 * torch.randn(count, 1, 1, 1, generator=draw)
     images = images * (gain * tint).repeat(1, channels // 3, 1, 1) + offset
     if not dense:
-        down, across = torch.randint(0, 2 * SHIFT + 1, (2,), generator=draw).tolist()
         height, width = images.shape[2:]
-        padded = functional.pad(images, (SHIFT,) * 4, mode="replicate")
+        most = round(SHIFT * height)
+        down, across = torch.randint(0, 2 * most + 1, (2,), generator=draw).tolist()
+        padded = functional.pad(images, (most,) * 4, mode="replicate")
         images = padded[:, :, down : down + height, across : across + width]
     return images, truth
 

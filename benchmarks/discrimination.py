@@ -30,10 +30,13 @@ from numpy.typing import NDArray
 import virb
 from virb.analysis import load_outcomes
 from virb.data import Dataset, open_data
+from virb.data._geometry import frame_truth
+from virb.data._images import fit_image
 from virb.errors import ExperimentError, UserError
 from virb.metrics import meter
 from virb.probes import PROBES
-from virb.spec import Task
+from virb.run._native import at_truth
+from virb.spec import InputPolicy, Task
 from virb.tasks import TASKS
 
 SIZE = 96
@@ -63,6 +66,7 @@ def main() -> None:
     options.add_argument("--examples", type=int, help="train networks on so many examples alone, to try it out")
     options.add_argument("--effort", type=float, default=1.0, help="train networks for this share of the epochs")
     options.add_argument("--seed", type=int, default=0, help="of the networks")
+    options.add_argument("--side", type=int, help="pixels of what networks see; those of the world by default")
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--records", type=Path, default=Path("discrimination-records"), help="folder of answers")
     options.add_argument("--output", type=Path, help="Markdown file")
@@ -138,9 +142,13 @@ def rows_of(dataset: Dataset, split: str) -> NDArray[np.int64]:
     return np.flatnonzero(dataset.official == split)
 
 
-def images_of(dataset: Dataset, rows: NDArray[np.int64], each: int) -> NDArray[np.uint8]:
-    """Rows x images x height x width x 3."""
-    return np.stack([np.stack([dataset.read(int(image)) for image in dataset.images[row][:each]]) for row in rows])
+def images_of(dataset: Dataset, rows: NDArray[np.int64], each: int, inputs: InputPolicy) -> NDArray[np.uint8]:
+    """Rows x images x size x size x 3."""
+
+    def read(image: int) -> NDArray[np.uint8]:
+        return fit_image(dataset.read(image), inputs, "bilinear")
+
+    return np.stack([np.stack([read(int(image)) for image in dataset.images[row][:each]]) for row in rows])
 
 
 @dataclass
@@ -239,11 +247,21 @@ def network_answer(bench: Bench, *, shuffled: bool) -> Arrays:
     draw = np.random.default_rng(bench.asked.seed)
     chosen = np.sort(draw.permutation(len(bench.known))[: bench.asked.examples])
     truth = bench.known_truth[draw.permutation(chosen) if shuffled else chosen]
-    each = bench.task.images_per_example
-    known = Part(images_of(dataset, bench.known[chosen], each), truth)
-    images = images_of(bench.data, bench.test, each)
-    outputs = train_and_predict(known, images, bench.task.target, bench.asked.seed, bench.asked.effort)
-    return bench.outcomes(lambda batch: outputs[batch])
+    task, inputs = bench.task, InputPolicy(size=bench.asked.side or bench.data.read(0).shape[0])
+    known = Part(images_of(dataset, bench.known[chosen], task.images_per_example, inputs), truth)
+    images = images_of(bench.data, bench.test, task.images_per_example, inputs)
+    if task.target.dense:
+        framed = [frame_truth(one, task.target, task.family, inputs) for one in known.truth]
+        known = Part(known.images, np.stack(framed))
+    outputs = train_and_predict(known, images, task.target, bench.asked.seed, bench.asked.effort)
+    if not task.target.dense:
+        return bench.outcomes(lambda batch: outputs[batch])
+    height, width = bench.test_truth.shape[1:3]
+
+    def enlarged(batch: slice) -> NDArray[np.float32]:
+        return np.stack([at_truth(one, height, width, task.target, task.family, inputs) for one in outputs[batch]])
+
+    return bench.outcomes(enlarged)
 
 
 class Rejected(Exception):  # noqa: N818 - a finding about a task, named as a plan names it
@@ -283,7 +301,7 @@ def answered(bench: Bench, row: str, compute: Callable[[], Arrays]) -> Arrays:
     """An answer from the folder, or computed and put there."""
     dataset, column = bench.learnt_from
     asked = [bench.data.digest, dataset.digest, column, bench.task.column, bench.task.primary, bench.asked.examples]
-    words = json.dumps([*asked, bench.asked.seed, bench.asked.effort, row]).encode()
+    words = json.dumps([*asked, bench.asked.seed, bench.asked.effort, bench.asked.side, row]).encode()
     path = (
         bench.asked.records
         / "answers"

@@ -21,7 +21,7 @@ def test_a_network_beats_every_short_cut_and_shuffled_answers_teach_nothing(
 ) -> None:
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     discrimination = __import__("discrimination")
-    asked = argparse.Namespace(records=RECORDS, examples=None, effort=1.0, seed=0, threads=2)
+    asked = argparse.Namespace(records=RECORDS, examples=None, effort=1.0, seed=0, side=None, threads=2)
     found = discrimination.measure(discrimination.Bench(TASKS.load(name), asked), list(discrimination.ROWS))
     assert {"lead", "ceiling", "share"} <= set(found.verdicts), found.notes
     assert all(holds for holds, _ in found.verdicts.values()), found.verdicts
