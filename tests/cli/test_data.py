@@ -43,14 +43,16 @@ def test_status_of_what_ships_is_there():
     assert isinstance(virb("data", "status", "pet").exception, UserError)
 
 
-def test_the_lists_say_what_lies_below_the_root(pets, tmp_path):
+def test_the_lists_say_what_lies_below_the_root_and_what_is_rendered(pets, tmp_path, monkeypatch):
+    monkeypatch.setenv("VIRB_CACHE", str(tmp_path / "cache"))
     for group, key in (("data", "data"), ("tasks", "task")):
         rows = json.loads(virb(group, "list", "--data-root", tmp_path / "data", "--json").output)
         there = {row[key]: row["there"] for row in rows}
         assert there["pets"] == "official"
         assert there["digits"] == "ships"
         assert there["cifar-100"] == "–"
-    assert "there" not in json.loads(virb("data", "list", "--json").output)[0]
+    without = {row["data"]: row["there"] for row in json.loads(virb("data", "list", "--json").output)}
+    assert (without["pets"], without["world:flats"]) == ("–", "not rendered")
 
 
 def test_fetch_tells_licence_and_size_before_it_asks_and_does_nothing_without_consent(tmp_path):

@@ -17,7 +17,7 @@ from PIL import Image
 
 import pretraining_samples
 from pretraining_samples import ARCH, BATCH, IMAGES, SIZE, Stopping, objective, recipe
-from virb.data import open_pretraining_data
+from virb.data import open_data_recipe, open_pretraining_data
 from virb.encoders import load_encoder
 from virb.encoders._architectures import untrained
 from virb.errors import ExperimentError, UserError
@@ -392,7 +392,7 @@ def test_a_checkpoint_callback_sees_an_encoder_and_changes_nothing_of_the_run(ph
 
 def test_a_finished_run_is_found_again_even_without_its_data(photos, tmp_path, monkeypatch):
     first = run(recipe(photos, "supervised"), tmp_path / "run")
-    monkeypatch.setattr(training, "open_pretraining_data", None)
+    monkeypatch.setattr(training, "open_data_recipe", None)
     again = run(recipe(photos, "supervised"), tmp_path / "run")
     assert (first.trained, again.trained) == (True, False)
     assert (again.folder, again.recipe, again.collapsed) == (first.folder, first.recipe, first.collapsed)
@@ -502,9 +502,9 @@ def test_labels_are_asked_for_where_they_are_learned(photos, tmp_path, monkeypat
     from dataclasses import replace
 
     def unlabelled(*given):
-        return replace(open_pretraining_data(*given), columns={}, class_names={})
+        return replace(open_data_recipe(*given), columns={}, class_names={})
 
-    monkeypatch.setattr(training, "open_pretraining_data", unlabelled)
+    monkeypatch.setattr(training, "open_data_recipe", unlabelled)
     assert "has no labels, and supervised learns them" in refusal(recipe(photos, "supervised"), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
