@@ -25,7 +25,7 @@ REGIONS = ("background", *HANDS)
 
 TABLE = 0.75
 """Metres from the floor to the top of the table."""
-_FEWEST = 25 / 96**2
+_FEWEST = 110 / 96**2
 """Share of the image below which a hand is cut off so far that it is drawn again."""
 _SOLIDS: tuple[ShapeKind, ...] = ("box", "ellipsoid", "cylinder", "cone")
 
@@ -54,8 +54,8 @@ class Hands(SceneSet):
         ]
         draw = stream.child("camera")
         eye = (draw.uniform(-0.12, 0.12), TABLE + draw.uniform(0.42, 0.6), draw.uniform(0.5, 0.68))
-        target = (draw.uniform(-0.2, 0.2), TABLE, draw.uniform(-0.16, 0.12))
-        camera = aimed(eye, target, draw.uniform(50, 62), draw.uniform(-10, 10))
+        target = (draw.uniform(-0.1, 0.1), TABLE, draw.uniform(-0.1, 0.08))
+        camera = aimed(eye, target, draw.uniform(36, 46), draw.uniform(-10, 10))
         return Drawn((Scene(tuple(shapes), camera, lamp(stream.child("lamp"), (4.0, 2.6, 4.0))),))
 
     def accept(self, drawn: Drawn, frames: Sequence[Frame]) -> bool:
@@ -87,8 +87,8 @@ def _hands(draw: Stream) -> dict[int, Hand]:
 
 def _reaching(draw: Stream, mine: bool, side: int) -> Hand:
     """One hand of somebody; what is drawn for me is turned by half a circle about the table for you."""
-    x = side * 0.07 + draw.uniform(-0.3, 0.3)
-    wrist = (x, TABLE + draw.uniform(0.025, 0.12), draw.uniform(0.02, 0.36))
+    x = side * 0.07 + draw.uniform(-0.2, 0.2)
+    wrist = (x, TABLE + draw.uniform(0.025, 0.12), draw.uniform(0.06, 0.28))
     shoulder = (side * draw.uniform(0.17, 0.23) + draw.uniform(-0.05, 0.05), TABLE + 0.3, draw.uniform(0.62, 0.75))
     hand = held(draw, side, wrist, shoulder)
     if mine:
@@ -136,7 +136,7 @@ def _things(draw: Stream, split: Split, pool: Sequence[Texture], hands: Mapping[
     """What lies and stands on the table: things of all kinds, solids, and sticks as thick as fingers."""
     shapes: list[Shape] = []
     taken = [(hand.middle, 0.09) for hand in hands.values()]
-    for index in range(draw.integer(3, 10)):
+    for index in range(draw.integer(2, 7)):
         own = draw.child(index)
         half = own.uniform(0.03, 0.09)
         at = (own.uniform(-0.5, 0.5), TABLE, own.uniform(-0.38, 0.38))
