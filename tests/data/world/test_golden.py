@@ -21,7 +21,7 @@ GOLDEN = {
     "hands": (1, 1, "6f226571d87bb2ab"),
     "objects": (1, 1, "aba0638be6a4b83e"),
     "objects-shifted": (1, 1, "783884f080fec225"),
-    "pawns": (1, 1, "853ee9b94303c994"),
+    "pawns": (1, 1, "5257c5db83695ad0"),
     "places": (1, 1, "e5852362687987e3"),
     "rooms": (1, 2, "039ecbfa911d822d"),
     "street": (1, 1, "f168c3fe2b6d37b3"),

@@ -17,15 +17,15 @@ from virb.data.world._stream import Stream
 from virb.data.world.sets import Drawn, SceneSet, Split
 from virb.data.world.sets.rooms import THINGS, seen
 
-STEP = 0.75
+STEP = 1.0
 """Metres of a step."""
-STEPS = tuple(str(steps) for steps in range(1, 7))
+STEPS = tuple(str(steps) for steps in range(1, 5))
 """Names of the classes: whole steps on the floor from below the camera to below the pawn's middle."""
 PAWN = 255
 """Instance of the pawn."""
 
-_TALL = (0.45, 0.95)
-"""Metres: twofold, so that a pawn's size in the image does not say how far away it is."""
+_TALL = (0.75, 1.0)
+"""Metres. A pawn that may be of twice its size was too much to learn from so few images."""
 _SHOWN = 0.75
 """Share of the pawn that nothing may hide, roughly: its outline covers :data:`_OUTLINE` of a square as tall as it."""
 _OUTLINE = 0.37
@@ -39,8 +39,8 @@ class Pawns(SceneSet):
 
     title = "Rooms with a pawn"
     about = (
-        "A furnished room with one pawn, a cone under a ball, of any size and material, from one to six steps of 75 cm "
-        "away; height, slant and lens of the camera vary, so that neither its size nor its place in the image tells."
+        "A furnished room with one pawn, a cone under a ball, of any material, from one to four steps of a metre away; "
+        "height, slant and lens of the camera vary, so that its place in the image does not tell."
     )
     examples: Mapping[Split, int] = {"fit": 1500, "select": 300, "test": 1000}
     classes: Mapping[str, tuple[str, ...]] = {"steps": STEPS}
@@ -92,18 +92,18 @@ def _view(draw: Stream, room: Room, pawn: Piece, far: float) -> tuple[Piece, Vec
     west, east, low, _, north, south = room.space
     for _ in range(40):
         at = (draw.uniform(west, east), low, draw.uniform(north, south))
-        way, high = draw.uniform(0, 360), draw.uniform(0.8, 1.8)
+        way, high = draw.uniform(0, 360), draw.uniform(1.1, 1.7)
         x, _, z = ahead(at, way + 180, far)
         eye = (x, low + high, z)
-        if not room.free(eye, 0.25) or not room.free((at[0], low + 0.2, at[2]), pawn.half[0] + 0.02):
+        if not room.free(eye, 0.25) or not room.free((at[0], low + pawn.high / 2, at[2]), pawn.half[0] + 0.02):
             continue
         if any(bounds(pawn, at, 0.0).meets(taken) for taken in room.taken):
             continue
-        fov, middle = draw.uniform(55, 70), math.degrees(math.atan2(pawn.high / 2 - high, far))
-        pitch = round(middle, 9) + draw.uniform(-0.32, 0.32) * fov
+        fov, middle = draw.uniform(56, 64), math.degrees(math.atan2(pawn.high / 2 - high, far))
+        pitch = round(middle, 9) + draw.uniform(-0.25, 0.25) * fov
         if not -40 < pitch < 10:
             continue
-        camera = Camera(eye, (way + draw.uniform(-0.35, 0.35) * fov, pitch, draw.uniform(-3, 3)), fov)
+        camera = Camera(eye, (way + draw.uniform(-0.3, 0.3) * fov, pitch, draw.uniform(-3, 3)), fov)
         ends = np.array([(at[0], low, at[2]), (at[0], low + pawn.high, at[2])])
         places, _depth = project(camera, ends, 1)
         if ((places > 0.03) & (places < 0.97)).all():
