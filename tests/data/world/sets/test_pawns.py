@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from virb.data.world._camera import unproject
+from virb.data.world._camera import project, unproject
 from virb.data.world._render import render
 from virb.data.world._stream import Stream
 from virb.data.world.sets.pawns import PAWN, SET, STEP, STEPS
