@@ -48,9 +48,10 @@ def main() -> None:
     options.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     options.add_argument("--all", action="store_true")
     options.add_argument("--share", type=float, default=1.0)
+    options.add_argument("--side", type=int, help="with --all: pixels of every image; those of each set by default")
     asked = options.parse_args()
     if asked.all:
-        render_every_set(asked.share, asked.threads[-1])
+        render_every_set(asked.share, asked.threads[-1], asked.side)
         return
     start = time.perf_counter()
     render(room(Stream("warm")), 64)
@@ -73,7 +74,7 @@ def main() -> None:
         print(f"  {'tables alone':30s} {(time.process_time() - start) / asked.scenes * 1000:6.2f}")
 
 
-def render_every_set(share: float, threads: int) -> None:
+def render_every_set(share: float, threads: int, side: int | None) -> None:
     """Render, one set after another, and print images, seconds and bytes of each."""
     render(room(Stream("warm")), 96)
     wholes = {name: sum(scenes.examples.values()) * scenes.images for name, scenes in SETS.items()}
@@ -86,7 +87,7 @@ def render_every_set(share: float, threads: int) -> None:
         part.examples = {split: math.ceil(share * count) for split, count in scenes.examples.items()}
         with tempfile.TemporaryDirectory() as place:
             start = time.perf_counter(), time.process_time()
-            entry = open_entry(name, part, part.size, Cache(Path(place), 10**12), Quiet(), threads)
+            entry = open_entry(name, part, side or part.size, Cache(Path(place), 10**12), Quiet(), threads)
             spent, cpu = time.perf_counter() - start[0], time.process_time() - start[1]
             images = math.prod(entry.arrays["images"].shape[:2])
             del entry  # its files are mapped

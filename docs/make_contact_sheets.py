@@ -15,8 +15,8 @@ from virb.report.sheet import contact_sheet, spread
 from virb.tasks import TASKS
 
 FOLDER = Path(__file__).parent / "world"
-WIDTH, COLOURS = 1000, 128
-"""Pixels and colours of a picture: a repository is no place for large ones."""
+WIDTH, COLOURS, LARGEST = 1000, 128, 100_000
+"""Pixels, colours and bytes of a picture: a repository is no place for large ones."""
 
 
 def examples_of(images: int) -> int:
@@ -34,7 +34,11 @@ def main(names: list[str]) -> None:
         sheet = contact_sheet(task, dataset, spread(task, dataset, examples_of(pictures)))
         small = sheet.resize((WIDTH, round(sheet.height * WIDTH / sheet.width)), Image.Resampling.LANCZOS)
         path = FOLDER / f"{name.removeprefix('world-')}.png"
-        small.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(path, optimize=True)
+        colours = COLOURS
+        while colours == COLOURS or path.stat().st_size > LARGEST:
+            drawn = small.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+            drawn.save(path, optimize=True)
+            colours //= 2
         print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
 
 
