@@ -159,10 +159,10 @@ def test_what_an_encoder_costs_is_shown_with_what_it_was_measured_on():
 
 
 def test_a_user_error_has_no_traceback_unless_asked_for():
-    plain = virb("tasks", "show", "digit")
+    plain = virb("tasks", "show", "digitss")
     assert plain.returncode == 2
-    assert plain.stderr == "virb: There is no task 'digit'.\nDid you mean 'digits'? `virb tasks list` shows all.\n"
-    assert "Traceback" in virb("--debug", "tasks", "show", "digit").stderr
+    assert plain.stderr == "virb: There is no task 'digitss'.\nDid you mean 'digits'? `virb tasks list` shows all.\n"
+    assert "Traceback" in virb("--debug", "tasks", "show", "digitss").stderr
 
 
 def test_checkpoints_and_transformers_run_side_by_side(photos, tmp_path):
