@@ -212,7 +212,7 @@ def test_crop_is_the_resize_and_centre_crop_of_torchvision(height: int, width: i
     recipe = v2.Compose([v2.Resize(size, MODES[name]), v2.CenterCrop(size)])
     expected = np.asarray(recipe(Image.fromarray(pixels))).astype(int)
     found = fit_image(pixels, InputPolicy(size=size, fit="crop"), name).astype(int)
-    # Rows and columns are rounded in turn, in either order; bicubic weights, some below zero, enlarge the first rounding.
+    # Rows and columns are rounded in turn, in either order; bicubic weights, some negative, enlarge the first rounding.
     assert np.abs(found - expected).max() <= (2 if name == "bicubic" else 1)
 
 
