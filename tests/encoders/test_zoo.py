@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import socket
 
 import pytest
+import timm
 import torch
 from typer.testing import CliRunner
 
@@ -60,6 +62,10 @@ def put(monkeypatch, **facts):
     return made
 
 
+def no_such_host(*_, **__):
+    raise socket.gaierror(-2, "Name or service not known")
+
+
 def virb(*words):
     return CliRunner().invoke(cli.app, ["encoders", *words], env={"COLUMNS": "200"})
 
@@ -95,6 +101,18 @@ def test_of_two_networks_in_a_file_the_row_says_which(site, network, weights, mo
     SOURCE.fetch(parse_encoder("zoo:moco-mini-100"), Quiet())
     assert (weights / "moco-mini-100.ckpt").exists()
     computes(load_encoder("zoo:moco-mini-100", SIZE), network)
+
+
+def test_the_small_vit_of_moco_v3_has_the_heads_it_was_trained_with(site, weights, monkeypatch, tmp_path):
+    """Twelve, where timm's network of the same shapes has six: wrong numbers without an error."""
+    network = timm.create_model("vit_small_patch16_224", depth=12, num_heads=12, img_size=32, num_classes=0)
+    state = {f"module.base_encoder.{name}": values for name, values in network.state_dict().items()}
+    state |= {"module.predictor.0.weight": torch.zeros(8, 384)}
+    torch.save({"epoch": 300, "state_dict": state}, tmp_path / "vit.pth.tar")
+    facts = {name: getattr(rows()["moco-v3-vit-small-16-imagenet-300"], name) for name in ("arch", "layout", "which")}
+    put(monkeypatch, url=site.put("/vit.pth.tar", (tmp_path / "vit.pth.tar").read_bytes()), **facts)
+    SOURCE.fetch(parse_encoder("zoo:swav-mini-100"), Quiet())
+    computes(load_encoder("zoo:swav-mini-100", SIZE), network)
 
 
 def test_size_and_licence_are_said_before_anything_is_fetched(row, site, weights):
@@ -167,11 +185,6 @@ def test_weights_that_are_not_here_are_said_to_be_with_the_command_and_the_way_b
 
 
 def test_an_offline_fetch_says_the_way_by_hand(monkeypatch, weights):
-    import socket
-
-    def no_such_host(*_, **__):
-        raise socket.gaierror(-2, "Name or service not known")
-
     monkeypatch.setattr("socket.getaddrinfo", no_such_host)
     monkeypatch.setattr("urllib.request.getproxies", dict)
     told = virb("fetch", "zoo:PIRL", "--yes")
@@ -184,6 +197,21 @@ def test_what_another_source_publishes_is_loaded_by_that_source():
     encoder = load_encoder("zoo:Random", SIZE)
     assert encoder.digest == load_encoder("random:resnet50", SIZE).digest
     assert encoder.spec.pretraining.method == "random"
+
+
+def test_what_timm_publishes_is_asked_of_timm_under_the_zoo_s_name(monkeypatch):
+    monkeypatch.setattr("socket.getaddrinfo", no_such_host)
+    monkeypatch.setattr("urllib.request.getproxies", dict)
+    monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", lambda *_: None)
+    spec = parse_encoder("zoo:dino-vit-small-16-imagenet")
+    assert not SOURCE.offer(spec).here
+    for use in (load_encoder, SOURCE.check, lambda spec, _: SOURCE.fetch(spec, Quiet())):
+        with pytest.raises(UserError, match="'zoo:dino-vit-small-16-imagenet' are not on this machine"):
+            use(spec, InputPolicy())
+    asked = []
+    monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", lambda repo, file: asked.append(repo) or f"/{file}")
+    assert SOURCE.offer(spec).here
+    assert asked[0] == "timm/vit_small_patch16_224.dino"
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,9 @@ class Zoo(EncoderSource):
         if known.url is not None:
             found = _matched(known, spec.name)
             built = found.build(inputs.size, spec.name)
-            loaded = Loaded(built.trunk(spec.name), built.preprocessing, found.notes)
+            title = found.candidate.title
+            arch = None if title == spec.arch else title
+            loaded = Loaded(built.trunk(spec.name), built.preprocessing, found.notes, arch)
         else:
             inner = _inner(known, spec.name)
             loaded = ENCODERS.load(inner.source).load(inner, inputs)
