@@ -25,13 +25,15 @@ class Shelf(Generic[T]):
         attribute: the module constant that holds the item: ``"TASK"``.
         kind: the word for an item in messages: ``"task"``.
         item_type: what an item must be an instance of.
+        command: the command group that lists the items; the plural of ``kind`` by default.
     """
 
-    def __init__(self, package: str, attribute: str, kind: str, item_type: type[T]) -> None:
+    def __init__(self, package: str, attribute: str, kind: str, item_type: type[T], command: str | None = None) -> None:
         self.package = package
         self.attribute = attribute
         self.kind = kind
         self.item_type = item_type
+        self.command = command or f"{kind}s"
         self._loaded: dict[str, T] = {}
 
     def names(self) -> list[str]:
@@ -51,7 +53,7 @@ class Shelf(Generic[T]):
         else:
             entry = next((entry for entry in self._entries() if entry.name == name), None)
             if entry is None:
-                raise unknown(self.kind, name, self.names(), f"`virb {self.kind}s list` shows all.")
+                raise unknown(self.kind, name, self.names(), f"`virb {self.command} list` shows all.")
             item = entry.load()
         if not isinstance(item, self.item_type):
             raise UserError(

@@ -39,6 +39,11 @@ def test_status_says_what_is_there_and_exits_accordingly(pets, tmp_path):
     assert "virb data fetch pets" in partial.output
 
 
+def test_a_typo_is_told_the_command_that_lists_data_sources():
+    """It named `virb data sources list`, which is no command."""
+    assert "`virb data list` shows all." in virb("data", "status", "pest").exception.remedy
+
+
 def test_status_of_what_ships_is_there():
     assert virb("data", "status", "digits").exit_code == 0
     assert isinstance(virb("data", "status", "pet").exception, UserError)

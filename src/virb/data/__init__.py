@@ -132,7 +132,7 @@ def list_cards() -> dict[str, DataCard]:
     return cards | {f"world:{name}": world_card(name) for name in SETS.names()}
 
 
-SOURCES: Shelf[DataSource] = Shelf("virb.data", "SOURCE", "data source", DataSource)
+SOURCES: Shelf[DataSource] = Shelf("virb.data", "SOURCE", "data source", DataSource, "data")
 
 
 def open_data(name: str, root: Path | None = None, progress: Progress | None = None) -> Dataset:
