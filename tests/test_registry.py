@@ -75,6 +75,14 @@ def test_what_is_no_item_is_an_unknown_name(shelf, name):
     assert caught.value.remedy.endswith("`virb fruits list` shows all.")
 
 
+def test_a_shelf_that_no_command_lists_shows_its_names_instead(monkeypatch, shelf):
+    monkeypatch.setattr(shelf, "command", "")
+    with pytest.raises(UserError) as caught:
+        shelf.load("zzz")
+    assert caught.value.remedy.startswith("Known: ")
+    assert "virb" not in caught.value.remedy
+
+
 def test_a_slip_of_the_pen_is_answered_with_the_nearest_names(shelf):
     with pytest.raises(UserError, match="Did you mean 'apple'"):
         shelf.load("aple")

@@ -25,7 +25,7 @@ class Shelf(Generic[T]):
         attribute: the module constant that holds the item: ``"TASK"``.
         kind: the word for an item in messages: ``"task"``.
         item_type: what an item must be an instance of.
-        command: the command group that lists the items; the plural of ``kind`` by default.
+        command: the command group that lists the items: the plural of ``kind`` by default, empty where there is none.
     """
 
     def __init__(self, package: str, attribute: str, kind: str, item_type: type[T], command: str | None = None) -> None:
@@ -33,7 +33,7 @@ class Shelf(Generic[T]):
         self.attribute = attribute
         self.kind = kind
         self.item_type = item_type
-        self.command = command or f"{kind}s"
+        self.command = f"{kind}s" if command is None else command
         self._loaded: dict[str, T] = {}
 
     def names(self) -> list[str]:
@@ -53,7 +53,8 @@ class Shelf(Generic[T]):
         else:
             entry = next((entry for entry in self._entries() if entry.name == name), None)
             if entry is None:
-                raise unknown(self.kind, name, self.names(), f"`virb {self.command} list` shows all.")
+                more = f"`virb {self.command} list` shows all." if self.command else ""
+                raise unknown(self.kind, name, self.names(), more)
             item = entry.load()
         if not isinstance(item, self.item_type):
             raise UserError(

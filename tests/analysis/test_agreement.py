@@ -14,7 +14,7 @@ from virb.analysis.factors import Run, Scores, Treatment
 
 def scores(values, keep=None):
     """Scores of treatments x runs in a column; ``keep`` drops runs."""
-    runs = [Run(Treatment(f"t{t}", "d"), r, r, Row(f"{t}-{r}", None, "")) for t, r in np.ndindex(values.shape)]
+    runs = [Run(Treatment(f"t{t}", "d"), r, r, Row(f"{t}-{r}", None, "", "")) for t, r in np.ndindex(values.shape)]
     kept = [k for k in range(len(runs)) if keep is None or keep(runs[k])]
     return Scores(None, tuple(runs[k] for k in kept), values.ravel()[kept], {})
 

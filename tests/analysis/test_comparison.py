@@ -227,3 +227,11 @@ def test_keys_depend_on_what_is_declared_only(lab):
 def test_nothing_gives_nothing():
     found = arrange([])
     assert (found.columns, found.rows, found.chosen, found.failed, found.left_out) == ((), (), {}, {}, ())
+
+
+def test_an_architecture_that_was_found_stands_where_none_was_declared(lab):
+    lab.run(make_encoder("checkpoint:last.ckpt", "checkpoint", arch="auto"), make_task())
+    (record,) = lab.records
+    found = record.resolved.model_copy(update={"arch": "resnet18"})
+    assert [row.arch for row in arrange([record]).rows] == ["auto"]
+    assert [row.arch for row in arrange([record.model_copy(update={"resolved": found})]).rows] == ["resnet18"]

@@ -97,11 +97,13 @@ class Row:
         key: digest of its declared form.
         spec: the newest spec of it.
         name: to be shown; no two rows have the same.
+        arch: its architecture as it was found, where the spec declares none.
     """
 
     key: str
     spec: EncoderSpec
     name: str
+    arch: str
 
     @property
     def floor(self) -> bool:
@@ -326,13 +328,16 @@ def leading(columns: Iterable[Column]) -> tuple[Column, ...]:
 def _rows(newest_first: Iterable[_Placed]) -> tuple[Row, ...]:
     """Encoders by name, floors last. Encoders that share a name get what tells them apart behind it."""
     specs: dict[str, EncoderSpec] = {}
+    archs: dict[str, str] = {}
     for placed in newest_first:
         specs.setdefault(placed.row, placed.record.experiment.encoder)
+        if placed.record.resolved and placed.record.resolved.arch:
+            archs.setdefault(placed.row, placed.record.resolved.arch)
     by_name: dict[str, list[str]] = defaultdict(list)
     for key, spec in specs.items():
         by_name[spec.name or spec.arch].append(key)
     rows = [
-        Row(key, specs[key], f"{name} ({words})" if words else name)
+        Row(key, specs[key], f"{name} ({words})" if words else name, archs.get(key, specs[key].arch))
         for name, keys in by_name.items()
         for key, words in zip(keys, _told([specs[key] for key in keys], keys), strict=True)
     ]

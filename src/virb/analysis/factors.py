@@ -109,13 +109,13 @@ def grid(matrix: Matrix) -> Grid | None:
 
 def _budget(row: Row, how: Pretraining) -> tuple[str, *tuple[object, ...]]:
     """What runs of one grid share: all that is declared but method, run, seed, and what of which data was kept."""
-    return row.spec.arch, how.images, how.images_seen
+    return row.arch, how.images, how.images_seen
 
 
 def _starts(made: Sequence[tuple[Row, Pretraining | None]], arch: str) -> dict[int, Row]:
     starts: dict[int, Row] = {}
     for row, how in made:
-        if how and how.method == RANDOM and how.data is None and row.spec.arch == arch:
+        if how and how.method == RANDOM and how.data is None and row.arch == arch:
             starts.setdefault(how.seed, row)
     return starts
 

@@ -148,7 +148,7 @@ def _own_floors(row: Row, floors: Sequence[Row]) -> list[Row]:
     chosen: list[Row] = []
     for source in FLOORS:
         kind = [floor for floor in floors if floor.spec.source == source]
-        chosen += ([floor for floor in kind if floor.spec.arch == row.spec.arch] or kind)[:1]
+        chosen += ([floor for floor in kind if floor.arch == row.arch] or kind)[:1]
     return chosen
 
 

@@ -88,7 +88,7 @@ def _line(column: Column, row: Row, cell: Cell) -> dict[str, Any]:
         "apart": column.distinction,
         "encoder": row.name,
         "source": row.spec.source,
-        "arch": row.spec.arch,
+        "arch": row.arch,
         "metric": column.metric,
         "better": METRICS[column.metric].better,
         "unit": "" if percent(column.metric) else column.unit,

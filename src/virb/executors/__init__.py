@@ -63,4 +63,4 @@ class Executor(ABC):
         """
 
 
-EXECUTORS: Shelf[Executor] = Shelf("virb.executors", "EXECUTOR", "executor", Executor)
+EXECUTORS: Shelf[Executor] = Shelf("virb.executors", "EXECUTOR", "executor", Executor, command="")

@@ -43,6 +43,7 @@ def resolve(encoder: Encoder, dataset: Dataset, layers: tuple[str, ...], speed: 
         weights=encoder.digest,
         data=dataset.digest,
         preprocessing=encoder.preprocessing,
+        arch=encoder.arch if encoder.arch != encoder.spec.arch else None,
         layers={layer: encoder.layers[layer] for layer in layers},
         engine=encoder.engine,
         precision="float32",

@@ -56,6 +56,8 @@ class Resolved(Spec):
     """Digest of the loaded state: parameter names, shapes and bytes."""
     data: str
     preprocessing: Preprocessing
+    arch: str | None = None
+    """The architecture that was found, where it is another than the declared one: ``auto`` declares none."""
     layers: dict[str, int]
     """Width of each layer that was read."""
     engine: str

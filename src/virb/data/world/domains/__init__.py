@@ -31,4 +31,4 @@ class Domain(SceneSet):
         return name, self, row
 
 
-DOMAINS: Shelf[Domain] = Shelf("virb.data.world.domains", "DOMAIN", "pre-training domain", Domain)
+DOMAINS: Shelf[Domain] = Shelf("virb.data.world.domains", "DOMAIN", "pre-training domain", Domain, "data")

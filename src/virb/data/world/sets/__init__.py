@@ -86,4 +86,4 @@ class SceneSet(ABC):
         return {}
 
 
-SETS: Shelf[SceneSet] = Shelf("virb.data.world.sets", "SET", "scene set", SceneSet)
+SETS: Shelf[SceneSet] = Shelf("virb.data.world.sets", "SET", "scene set", SceneSet, "data")
