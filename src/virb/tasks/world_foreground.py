@@ -5,7 +5,7 @@ from virb.spec import FAMILIES, Classes, Quadrant, Task
 TASK = Task(
     name="world-foreground",
     title="Animal or background",
-    about="Which pixels of a rendered scene are its animal, which stands anywhere among things of its own materials. "
+    about="Which pixels of a rendered scene are its animal, which stands among things of its own materials. "
     "No two splits share a scene or a texture.",
     quadrant=Quadrant(level="pixelwise", kind="semantic"),
     data="world:breeds",

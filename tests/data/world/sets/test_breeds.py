@@ -52,7 +52,7 @@ def test_every_breed_has_a_silhouette_of_its_own():
 
 
 def test_the_animal_is_seen_whole_and_not_too_small(masks):
-    assert masks.mean((1, 2)).min() >= 0.03
+    assert masks.mean((1, 2)).min() >= 0.06
     assert not masks[:, 0].any()
     assert not masks[:, -1].any()
     assert not masks[:, :, 0].any()
@@ -72,10 +72,12 @@ def test_the_mask_is_where_the_animal_hides_the_scene():
 
 
 def test_place_alone_tells_little(masks):
-    """No pixel is animal in even half of the images."""
-    assert masks.mean(0).max() < 0.5
-    middles = np.array([np.argwhere(mask).mean(0) for mask in masks]) / SIZE
-    assert (middles.std(0) > 0.1).all()
+    """The best answer for each place has an IoU of less than a half with the animals."""
+    often = masks.mean(0)
+    best = max(
+        ((often > bar) & (masks == 1)).sum() / ((often > bar) | (masks == 1)).sum() for bar in np.linspace(0.2, 0.6, 5)
+    )
+    assert best < 0.5
 
 
 def test_things_around_wear_the_coat_of_the_animal():

@@ -1,5 +1,6 @@
-"""An animal somewhere in the image: which breed is it, and which pixels are it?"""
+"""An animal in a place: which breed is it, and which pixels are it?"""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, final
 
@@ -17,10 +18,13 @@ from virb.data.world.sets import Drawn, SceneSet, Split
 _ANIMAL = 1
 """Instance of the animal."""
 
-_SMALLEST = 0.03
+_SMALLEST = 0.06
 """Share of the image that the animal covers at least."""
 
-_VIEW = View(elevation=(5.0, 40.0), share=(0.5, 1.05), off_centre=0.28, clutter=(4, 9), roll=6.0)
+_VIEW = View(elevation=(4.0, 30.0), share=(0.7, 1.05), off_centre=0.1, clutter=(2, 6))
+
+_SIDEWAYS = (30.0, 100.0)
+"""Degrees from facing the camera to either side: with its tail behind it, an animal seen from the front has none."""
 
 
 @final
@@ -28,9 +32,11 @@ class Breeds(SceneSet):
     """Animals of twenty-four breeds among things that wear the same coats."""
 
     title = "Animals"
+    version = 2
     about = (
-        "An animal of 24 breeds anywhere in a cluttered room or landscape. Breeds differ in build, ears and tail, not "
-        "in colour; things around it are of its own materials, so neither colour nor place tells what is animal."
+        "An animal of 24 breeds, more or less from its side, in a cluttered room or landscape. Breeds differ in "
+        "build, ears and tail, not in colour; things around it are of its own materials, so neither colour nor place "
+        "tells what is animal."
     )
     examples: Mapping[Split, int] = {"fit": 2400, "select": 400, "test": 1000}
     classes: Mapping[str, tuple[str, ...]] = {"breed": BREEDS}
@@ -44,7 +50,9 @@ class Breeds(SceneSet):
         camera = viewpoint(stream.child("camera"), _VIEW, (0, height / 2, 0))
         coat = [material(stream.child("coat", n), split, scale=(0.1, 0.4)) for n in range(3)]
         others = [material(stream.child("other", n), split, scale=(0.1, 0.4)) for n in range(3)]
-        animal = placed(parts, coat, yaw=stream.child("yaw").uniform(0, 360), label=_ANIMAL, instance=_ANIMAL)
+        sideways = stream.child("yaw").uniform(*_SIDEWAYS) * (1 if stream.child("side").chance(0.5) else -1)
+        yaw = math.degrees(math.atan2(camera.at[0], camera.at[2])) + sideways
+        animal = placed(parts, coat, yaw=yaw, label=_ANIMAL, instance=_ANIMAL)
         place = backdrop(stream.child("place"), split, camera)
         count = stream.child("count").integer(*_VIEW.clutter)
         about = clutter(stream.child("clutter"), split, place, camera, count, materials=[*coat, *others], near=0.6)
