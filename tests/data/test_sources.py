@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import miniatures
 from virb.data import SOURCES, Dataset
@@ -153,6 +154,32 @@ def test_its_pixelwise_truth_is_as_large_as_its_image_and_in_range(case):
             truth = case.data.truth(name, row)
             assert truth.shape[:2] == case.data.read(int(case.data.images[row, 0])).shape[:2]
             refuse_truth(truth, task, case.data.pixels[name].key(row))
+
+
+@each()
+def test_its_pixelwise_truth_never_comes_in_another_size_than_its_image(case, tmp_path):
+    if not case.data.pixels:
+        pytest.skip("it has none")
+    folder, name = copied(case, tmp_path), Path(case.data.keys[case.data.images[0, 0]]).name
+    first = next(path for path in images_of(case, folder) if path.name == name)
+    with Image.open(first) as image:
+        width, height = image.size
+        smaller = image.resize((width, height - 2))
+    smaller.save(first)
+    data = case.source.unhashed(tmp_path)
+    for column in data.pixels:
+        if is_drawn(case):
+            assert data.truth(column, 0).shape[:2] == (height - 2, width)
+            continue
+        with pytest.raises(UserError) as caught:
+            data.truth(column, 0)
+        told = f" is {width} x {height} pixels, and its image '{first}' {width} x {height - 2}."
+        assert told in caught.value.problem
+
+
+def is_drawn(case: Case) -> bool:
+    """Whether its truth is drawn by virb, at the size of the image."""
+    return (case.name, case.layout) == ("egohands", "official")
 
 
 @each()
