@@ -1,7 +1,10 @@
 """EgoHands: polygons become masks of whose hands they are, and videos are never divided."""
 
+import shutil
+
 import numpy as np
 import pytest
+from PIL import Image
 from scipy.io import savemat
 
 import miniatures
@@ -14,9 +17,18 @@ FIRST = "egohands_data/_LABELLED_SAMPLES/CARDS_COURTYARD_B_T"
 NONE = dict.fromkeys(FIELDS, np.zeros((0, 0)))
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    root = tmp_path_factory.mktemp("written")
+    return root, miniatures.write("egohands", "official", root)
+
+
 @pytest.fixture
-def source(tmp_path):
-    return miniatures.write("egohands", "official", tmp_path)
+def source(written, tmp_path):
+    """A miniature of one's own below ``tmp_path``."""
+    root, source = written
+    shutil.copytree(root, tmp_path, dirs_exist_ok=True)
+    return source
 
 
 def test_masks_are_what_a_plain_count_of_sides_gives(source, tmp_path):
@@ -105,8 +117,6 @@ def test_a_corner_that_is_none_is_named_with_its_frame(source, tmp_path):
 
 
 def test_a_mask_of_something_else_is_named(tmp_path):
-    from PIL import Image
-
     source = miniatures.write("egohands", "2021", tmp_path)
     file = tmp_path / "egohands/labels/CARDS_COURTYARD_B_T/frame_0011.png"
     Image.fromarray(np.full((18, 32), 255, np.uint8)).save(file)

@@ -149,7 +149,7 @@ SOURCE = FileSource(
         homepage="https://vision.soic.indiana.edu/projects/egohands/",
         images=4800,
         splits={"fit": 3600, "select": 400, "test": 800},
-        split_rule="The study's, by video: 36 are fit, 4 select and 8 test; the distribution names none. A game was "
+        split_rule="The study's, by video: 36 are fit, 4 select and 8 test; its data files name none. A game was "
         "filmed from either side, and the other video of it may be in another split.",
         columns={"hands": ("background", *HANDS)},
         how_to_get="Download egohands_data.zip, the labelled data, by way of the homepage; unpack it in DIR/egohands.",
