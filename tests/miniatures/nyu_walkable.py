@@ -14,7 +14,7 @@ def official(root: Path) -> Written:
     folder = root / "nyu"
     for part, images in PARTS.items():
         for n in range(images):
-            photo(folder / part / "images" / f"{n:04d}.png", n, n)
+            photo(folder / part / "images" / f"{n:04d}.png", n, n + 100 * (part == "test"))
             path = folder / part / "walkable" / f"{n:04d}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(floor(n).astype(np.uint8) * 255).save(path)
