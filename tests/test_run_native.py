@@ -11,8 +11,9 @@ from virb.analysis import load_outcomes
 from virb.cache import Cache
 from virb.data import BadImage, PixelTruth
 from virb.data._geometry import frame_truth
+from virb.data._splits import carve
 from virb.encoders import load_encoder
-from virb.errors import ExperimentError
+from virb.errors import ExperimentError, UserError
 from virb.probes import PROBES, best_layer
 from virb.run import Bench, run_experiment
 from virb.run._native import at_truth
@@ -78,9 +79,9 @@ def in_files(dataset, column, times=1, bad=()):
     return replace(dataset, columns=columns, pixels={column: PixelTruth(read, lambda row: f"{row}.png")})
 
 
-def run(tmp_path, dataset, column, **declared):
+def run(tmp_path, dataset, column, task=None, probe="dense-linear", **declared):
     sealed = load_encoder("pixels", InputPolicy(size=32))
-    task, probe = toy_pixelwise_task(column), best_layer(PROBES.load("dense-linear")).spec
+    task, probe = task or toy_pixelwise_task(column), best_layer(PROBES.load(probe)).spec
     experiment = Experiment(encoder=sealed.spec, task=task, probe=probe, inputs=sealed.inputs, **declared)
     bench = Bench(Store(tmp_path / "store"), Cache(tmp_path / "cache", budget=10**9))
     record = run_experiment(experiment, sealed, dataset, Found(data=dataset.digest), bench)
@@ -122,3 +123,49 @@ def test_truth_that_cannot_be_read_stops_the_experiment_or_is_left_out_and_liste
     assert len(record.bad_images) == 2
     assert sum(record.counts.values()) == 58
     assert 4 not in outcomes["example"]
+
+
+# ------------------------------------------------------------------------------------------------ nothing but void
+
+WITH_VOID = toy_pixelwise_task("mask").model_copy(update={"target": Classes(count=2, dense=True, ignore=255)})
+
+
+def with_void(*splits, each=None):
+    """Scenes in files, the first ones of some splits without a labelled pixel, or all of them; and the others' rows."""
+    dataset = toy_scenes(60)
+    rows = carve(dataset, "mask", WITH_VOID.splits, seed=0)
+    lost = np.concatenate([rows[split][:each] for split in splits])
+    mask = dataset.columns["mask"].copy()
+    mask[lost] = 255
+    dataset = replace(dataset, columns={**dataset.columns, "mask": mask})
+    return in_files(dataset, "mask", times=2), {split: np.setdiff1d(its, lost) for split, its in rows.items()}
+
+
+@pytest.mark.parametrize("probe", ["dense-linear", "dense-knn"])
+def test_an_image_of_nothing_but_void_teaches_and_scores_nothing_and_is_counted(probe, tmp_path):
+    dataset, rows = with_void("fit", "select", "test", each=1)
+    record, outcomes = run(tmp_path, dataset, "mask", WITH_VOID, probe)
+    assert record.notes[-1] == "1 of 12 test examples have no labelled pixel and are not scored"
+    assert record.counts == {"fit": 36, "select": 12, "test": 12}
+    np.testing.assert_array_equal(outcomes["example"], rows["test"])
+    assert (outcomes["labelled"] == 64 * 64).all()
+
+    # The same scores as if it were not there, whatever was said of it.
+    kept = np.sort(np.concatenate([*rows.values()]))
+    truth = dataset.pixels["mask"].read
+    without = replace(
+        dataset,
+        images=dataset.images[kept],
+        official=dataset.official[kept],
+        columns={name: values[kept] for name, values in dataset.columns.items()},
+        pixels={"mask": PixelTruth(lambda row: truth(kept[row]), lambda row: f"{kept[row]}.png")},
+        digest="without",
+    )
+    other, _ = run(tmp_path / "without", without, "mask", WITH_VOID, probe)
+    assert record.scores == pytest.approx(other.scores, abs=1e-6)
+
+
+@pytest.mark.parametrize("split", ["fit", "select", "test"])
+def test_a_split_of_nothing_but_void_is_refused_by_name(split, tmp_path):
+    with pytest.raises(UserError, match=f"The {split} split of 'toy' has no labelled pixel in 'mask'"):
+        run(tmp_path, with_void(split)[0], "mask", WITH_VOID)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import miniatures
 from virb.data import SOURCES, Dataset
@@ -156,6 +157,32 @@ def test_its_pixelwise_truth_is_as_large_as_its_image_and_in_range(case):
 
 
 @each()
+def test_its_pixelwise_truth_never_comes_in_another_size_than_its_image(case, tmp_path):
+    if not case.data.pixels:
+        pytest.skip("it has none")
+    folder, name = copied(case, tmp_path), Path(case.data.keys[case.data.images[0, 0]]).name
+    first = next(path for path in images_of(case, folder) if path.name == name)
+    with Image.open(first) as image:
+        width, height = image.size
+        smaller = image.resize((width, height - 2))
+    smaller.save(first)
+    data = case.source.unhashed(tmp_path)
+    for column in data.pixels:
+        if is_drawn(case):
+            assert data.truth(column, 0).shape[:2] == (height - 2, width)
+            continue
+        with pytest.raises(UserError) as caught:
+            data.truth(column, 0)
+        told = f" is {width} x {height} pixels, and its image '{first}' {width} x {height - 2}."
+        assert told in caught.value.problem
+
+
+def is_drawn(case: Case) -> bool:
+    """Whether its truth is drawn by virb, at the size of the image."""
+    return (case.name, case.layout) == ("egohands", "official")
+
+
+@each()
 def test_no_image_and_no_group_is_in_two_official_splits(case):
     data = case.data
     if data.official is None:
@@ -204,7 +231,24 @@ def test_every_layout_gives_the_same_examples_splits_and_digest(case):
     np.testing.assert_array_equal(case.data.images, official.images)
     for column in case.data.columns:
         np.testing.assert_array_equal(case.data.columns[column], official.columns[column])
+    if not same_files_of_truth(case.data, official):
+        # Somebody drew it, and need not have drawn it as virb does: here it is the same, and still other data.
+        assert case.data.digest != official.digest
+        for column in case.data.pixels:
+            for row in range(len(case.data)):
+                np.testing.assert_array_equal(case.data.truth(column, row), official.truth(column, row))
+        return
     assert case.data.digest == official.digest
+
+
+def same_files_of_truth(one: Dataset, other: Dataset) -> bool:
+    """Whether pixelwise truth lies in files of the same bytes."""
+    files = [[[Path(t.key(row)) for row in range(len(d))] for t in d.pixels.values()] for d in (one, other)]
+    return all(
+        first.read_bytes() == second.read_bytes()
+        for firsts, seconds in zip(*files, strict=True)
+        for first, second in zip(firsts, seconds, strict=True)
+    )
 
 
 # ------------------------------------------------------------------------------------------------ where it lies
@@ -337,7 +381,7 @@ def test_a_changed_image_changes_the_digest(case, tmp_path):
 def test_a_seed_carves_select_from_fit_and_never_from_test(case):
     if case.data.official is None or (case.data.official == "select").any() or (case.data.official == "test").all():
         pytest.skip("nothing is carved from fit")
-    column = next(iter(case.data.class_names), next(iter(case.data.columns)))
+    column = next(iter((*case.data.class_names, *case.data.columns, *case.data.pixels)))
     first, second = (carve(case.data, column, Splits(select=0.3), seed) for seed in (0, 1))
     np.testing.assert_array_equal(first["test"], np.flatnonzero(case.data.official == "test"))
     np.testing.assert_array_equal(first["test"], second["test"])

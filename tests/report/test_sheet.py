@@ -7,11 +7,11 @@ import pytest
 from PIL import Image
 from toy_scenes import depth_task, flow_task, parts_task, scenes
 
-from virb.data import Dataset
+from virb.data import BadImage, Dataset, PixelTruth
 from virb.errors import UserError
 from virb.report.colours import class_colours
 from virb.report.lettering import PAPER
-from virb.report.sheet import WIDTH, Spread, check_name, contact_sheet, save, spread
+from virb.report.sheet import WIDTH, Spread, _caption, check_name, contact_sheet, save, spread
 from virb.spec import FAMILIES, Classes, Splits, Values
 from virb.testing import toy_dataset, toy_task
 
@@ -124,6 +124,48 @@ def test_targets_without_a_label_or_number_are_drawn():
     }
     for task in (parts_task(), depth_task(), flow_task(images_per_example=1)):
         assert sheet(task, replace(dataset, columns=nothing)).width == WIDTH
+
+
+def many(count, ids):
+    """A task of so many classes, and scenes whose masks hold the given ids in bands, the first of them broad."""
+    target = Classes(count=count, dense=True, ignore=255, names=tuple(f"class {k}" for k in range(count)))
+    bands = np.repeat(ids, [48 - 4 * (len(ids) - 1), *[4] * (len(ids) - 1)])
+    part = np.broadcast_to(bands[:, None], (6, 48, 48)).astype(np.uint8)
+    return parts_task(target=target), replace(one_image(scenes(6)), columns={"part": part})
+
+
+def test_of_more_classes_than_colours_those_that_are_shown_are_told_apart():
+    """Classes 30, 54 and 6 would have one colour."""
+    task, dataset = many(60, [30, 54, 6])
+    drawn = sheet(task, dataset)
+    first, second, third, unused = class_colours(4)
+    assert has(drawn, first)
+    assert has(drawn, second)
+    assert has(drawn, third)
+    assert not has(drawn, unused)
+    assert _caption(task.target, dataset.columns["part"][0]) == "class 30 83 %, class 6 8 %, class 54 8 %"
+    assert not _caption(many(24, [20])[0].target, dataset.columns["part"][0])
+
+
+def test_lines_are_as_high_as_their_images():
+    dataset = one_image(scenes(6))
+    wide = replace(dataset, columns={"part": dataset.columns["part"][:, :24]})
+    low = replace(wide, read=lambda row: dataset.read(row)[:24])
+    task = parts_task()
+    assert sheet(task, low, 6).height < sheet(task, wide, 6).height == sheet(task, dataset, 6).height
+
+
+def test_truth_that_cannot_be_read_leaves_its_place():
+    dataset = one_image(scenes(6))
+    truth = dataset.columns["part"]
+
+    def read(row):
+        if row % 2:
+            raise BadImage(f"{row}.png", "truncated")
+        return truth[row]
+
+    files = replace(dataset, columns={}, pixels={"part": PixelTruth(read, lambda row: f"{row}.png")})
+    assert sheet(parts_task(), files, 6).size == sheet(parts_task(), dataset, 6).size
 
 
 def test_targets_need_not_have_the_size_of_the_images():

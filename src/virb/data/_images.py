@@ -59,6 +59,24 @@ def decode_image(path: Path, key: str) -> Image.Image:
     return _opened(path, key, lambda image: _to_rgb(image, key))
 
 
+def size_of_image(path: Path, key: str) -> tuple[int, int]:
+    """Width and height of an image file, from its head alone.
+
+    Raises:
+        BadImage: as :func:`decode_image`, but for what comes after the head.
+    """
+    return _opened(path, key, lambda image: image.size)
+
+
+def mode_of_image(path: Path, key: str) -> str:
+    """Pillow's mode of an image file: ``L`` is grey of 8 bits, ``P`` a palette, ``RGB`` colours.
+
+    Raises:
+        BadImage: as :func:`size_of_image`.
+    """
+    return _opened(path, key, lambda image: image.mode)
+
+
 def decode_ids(path: Path, key: str) -> NDArray[np.int32]:
     """Decode a file whose pixels are ids: grey of 8 or 16 bits, or a palette, of which the places count.
 
@@ -96,6 +114,30 @@ def _opened(path: Path, key: str, convert: Callable[[Image.Image], T]) -> T:
         raise BadImage(key, error.strerror or str(error)) from error
     except Exception as error:  # Pillow's readers meet corrupt bytes with whatever they trip over: SyntaxError, ...
         raise BadImage(key, f"corrupt: {error or type(error).__name__}") from error
+
+
+def decode_coded(path: Path, key: str) -> NDArray[np.int32]:
+    """Decode a file whose colours are ids of 24 bits: R + 256 G + 65,536 B.
+
+    Args:
+        path: the file.
+        key: its name in messages.
+
+    Returns:
+        height x width.
+
+    Raises:
+        BadImage: as :func:`decode_image`; or the file has no colours of 8 bits each.
+    """
+    return _opened(path, key, lambda image: _coded(image, key))
+
+
+def _coded(image: Image.Image, key: str) -> NDArray[np.int32]:
+    if image.mode not in ("RGB", "RGBA"):
+        raise BadImage(key, f"ids are coded in red, green and blue, and this is {image.mode}")
+    red, green, blue = np.moveaxis(np.asarray(image)[..., :3].astype(np.int32), -1, 0)
+    codes: NDArray[np.int32] = red + 256 * green + 65536 * blue
+    return codes
 
 
 def _ids(image: Image.Image, key: str) -> NDArray[np.int32]:

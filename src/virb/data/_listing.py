@@ -7,30 +7,47 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, final
+from typing import Any, Literal, NamedTuple, final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from virb.data import DataCard, Dataset, Pixels, PixelTruth
+from virb.data import BadImage, DataCard, Dataset, Pixels, PixelTruth
 from virb.data._card import Share
-from virb.data._images import decode_image
+from virb.data._images import decode_image, size_of_image
 from virb.data._layout import shown
 from virb.data._manifest import Content, digest_of_arrays, digest_of_files, hash_files, measure_files
 from virb.data._splits import carve, draw
 from virb.data._video import Frame, read_frame
+from virb.errors import UserError
 from virb.progress import Progress
 from virb.spec import Splits
 
 Held = NDArray[np.uint8]
 """An image in memory: height x width (grey) or height x width x 3."""
 
-Label = int | Sequence[float] | Path
-"""A class id; numbers; or the file of an example's pixelwise truth."""
 
-ReadTruth = Callable[[Path, str], NDArray[Any]]
-"""From a file of pixelwise truth, and its name in messages, to an array as :class:`virb.data.PixelTruth` has it."""
+@final
+class Explained(NamedTuple):
+    """Pixelwise truth of which a file says a part alone.
+
+    Attributes:
+        file: that several examples may share.
+        by: what is said of it elsewhere: which part of the file is meant, what the numbers in it stand for. Counts in
+            the digest.
+    """
+
+    file: Path
+    by: NDArray[np.int64]
+
+
+Label = int | Sequence[float] | Path | Explained
+"""A class id; numbers; or the file of an example's pixelwise truth, explained where it has to be."""
+
+ReadTruth = Callable[[Path, str], NDArray[Any]] | Callable[[Path, str, NDArray[np.int64]], NDArray[Any]]
+"""From a file of pixelwise truth, its name in messages, and what explains it where something does, to an array as
+:class:`virb.data.PixelTruth` has it."""
 
 _DIGITS = 32
 _NO_CARD = DataCard(name="", title="", about="", licence="", citation="", homepage="")
@@ -62,7 +79,7 @@ class Listing:
             images: key and file (or frame, or pixels) of each of its images, in order. Examples may share images.
             group: the name of what it is cut from, where examples are related: all of them, or none, have one.
             labels: for each column a class id, numbers, or the file of its pixelwise truth, which the source's
-                ``truths`` say how to read. Every example has the same columns.
+                ``truths`` say how to read. Every example has the same columns, and truth has the size of its image.
         """
         for key, image in images:
             self._images[key] = os.fspath(image) if isinstance(image, str | Path) else image
@@ -142,8 +159,9 @@ class Listing:
         pixels: dict[str, PixelTruth] = {}
         for name, labels in self._columns.items():
             if name in truths:
-                pixels[name] = _pixels(tuple(os.fspath(labels[row]) for row in order), truths[name])
-            elif not isinstance(labels[0], Path):
+                shown_with = tuple(self._images[self._examples[row][0]] for row in order)
+                pixels[name] = _pixels(tuple(_file(labels[row]) for row in order), shown_with, truths[name])
+            elif not isinstance(labels[0], Path | Explained):
                 columns[name] = _column([labels[row] for row in order])
         ids = {group: number for number, group in enumerate(sorted(set(self._groups)))}
         return Dataset(
@@ -183,6 +201,7 @@ class Listing:
         contents += [Content(image.nbytes, hashlib.sha256(image.tobytes()).hexdigest()) for image in held.values()]
         arrays = {f"column {name}": values for name, values in dataset.columns.items()}
         arrays["images"] = dataset.images
+        arrays |= self._explanations()
         arrays |= {} if dataset.official is None else {"official": dataset.official}
         arrays |= {} if dataset.groups is None else {"groups": dataset.groups}
         total = f"{digest_of_files([*files, *held], contents)} {digest_of_arrays(arrays)}"
@@ -194,10 +213,22 @@ class Listing:
         frames = {key: image for key, image in self._images.items() if isinstance(image, Frame)}
         files |= {key.rpartition("#")[0]: frame.video for key, frame in frames.items()}
         for column, labels in self._columns.items():
-            if isinstance(labels[0], Path):
-                named = zip(self._examples, labels, strict=True)
-                files |= {f"{column} of {key[0]}": os.fspath(file) for key, file in named}
+            if isinstance(labels[0], Path | Explained):
+                names: dict[str, str] = {}
+                for row in self._order():  # a file that examples share is read once
+                    names.setdefault(_file(labels[row])[0], f"{column} of {self._examples[row][0]}")
+                files |= {name: file for file, name in names.items()}
         return files
+
+    def _explanations(self) -> dict[str, NDArray[np.int64]]:
+        """What explains the files of truth, as arrays to be digested."""
+        found = {}
+        for column, labels in self._columns.items():
+            if isinstance(labels[0], Explained):
+                by = [np.ravel(labels[row].by).astype(np.int64) for row in self._order()]
+                found[f"lengths of {column}"] = np.array([len(one) for one in by], np.int64)
+                found[f"explanations of {column}"] = np.concatenate(by)
+        return found
 
     def _order(self) -> list[int]:
         """Examples in the order of the data set."""
@@ -212,16 +243,55 @@ def _names_in(folder: str) -> set[str]:
         return set()
 
 
-def _pixels(files: tuple[str, ...], read: ReadTruth) -> PixelTruth:
-    return PixelTruth(partial(_truth, files, read), partial(_truth_key, files))
+def _file(label: Any) -> tuple[str, tuple[Any, ...]]:
+    """The file of pixelwise truth, and what explains it: without a ``Path``, of which a hundred thousand are large."""
+    return (os.fspath(label.file), (label.by,)) if isinstance(label, Explained) else (os.fspath(label), ())
 
 
-def _truth(files: tuple[str, ...], read: ReadTruth, row: int) -> NDArray[Any]:
-    return read(Path(files[row]), _truth_key(files, row))
+def _pixels(
+    files: tuple[tuple[str, tuple[Any, ...]], ...], images: tuple[str | Frame | Held, ...], read: ReadTruth
+) -> PixelTruth:
+    return PixelTruth(partial(_truth, files, images, read), partial(_truth_key, files))
 
 
-def _truth_key(files: tuple[str, ...], row: int) -> str:
-    return shown(files[row])
+def _truth(
+    files: tuple[tuple[str, tuple[Any, ...]], ...],
+    images: tuple[str | Frame | Held, ...],
+    read: Callable[..., NDArray[Any]],
+    row: int,
+) -> NDArray[Any]:
+    """Pixelwise truth of one example.
+
+    Raises:
+        BadImage: it cannot be read.
+        UserError: it does not have the size of its image, pixel by pixel.
+    """
+    (file, by), key = files[row], _truth_key(files, row)
+    found = read(Path(file), key, *by)
+    height, width = found.shape[:2]
+    image, size = images[row], _size(images[row])
+    if size not in (None, (width, height)):
+        assert size is not None
+        of = f"'{shown(image)}' " if isinstance(image, str) else ""
+        raise UserError(
+            f"'{key}' is {width} x {height} pixels, and its image {of}{size[0]} x {size[1]}.",
+            "Truth is told pixel by pixel: replace the one that is wrong.",
+        )
+    return found
+
+
+def _size(image: str | Frame | Held) -> tuple[int, int] | None:
+    """Width and height of an image, where they cost little: not of a frame, nor of a file that is found bad anyway."""
+    if isinstance(image, str):
+        try:
+            return size_of_image(Path(image), image)
+        except BadImage:
+            return None
+    return None if isinstance(image, Frame) else (image.shape[1], image.shape[0])
+
+
+def _truth_key(files: tuple[tuple[str, tuple[Any, ...]], ...], row: int) -> str:
+    return shown(files[row][0])
 
 
 def _column(labels: list[Any]) -> NDArray[Any]:

@@ -74,3 +74,29 @@ def lines(file: Path) -> Iterator[str]:
     for line in file.read_text(encoding="utf-8-sig").splitlines():
         if (text := line.strip()) and not text.startswith("#"):
             yield text
+
+
+def paired(images: Path, others: Path) -> list[tuple[Path, Path]]:
+    """The images of a folder, and the files of another that belong to them, sorted.
+
+    They belong together by their stems; or, where not one is the same, by their places in order. What lacks its other
+    half gets it by name, so that it is known to be missing.
+
+    Args:
+        images: a folder of images.
+        others: another one.
+
+    Raises:
+        ValueError: not one stem is the same, and there are more of one.
+        UserError: a folder cannot be read.
+    """
+    above, beside = ({path.stem: path for path in files_below(folder)} for folder in (images, others))
+    if above.keys() & beside.keys():
+        image_suffix, other_suffix = (next(iter(found.values())).suffix for found in (above, beside))
+        return [
+            (above.get(stem, images / f"{stem}{image_suffix}"), beside.get(stem, others / f"{stem}{other_suffix}"))
+            for stem in sorted(above.keys() | beside.keys())
+        ]
+    if len(above) != len(beside):
+        raise ValueError(f"'{images.name}' has {len(above):,} images, and '{others.name}' {len(beside):,}")
+    return [*zip(above.values(), beside.values(), strict=True)]

@@ -101,8 +101,8 @@ def _truths(
     for start in range(0, len(dataset), _AHEAD):
         rows = range(start, min(start + _AHEAD, len(dataset)))
         for row, found in zip(rows, pool.map(lambda row: _truth(dataset, name, row), rows), strict=True):
-            if isinstance(found, BadImage):
-                yield f"Cannot be decoded, in '{name}': {found}."
+            if isinstance(found, str):
+                yield found
                 continue
             key, image = dataset.pixels[name].key(row), int(dataset.images[row, 0])
             height, width = found.shape[:2]
@@ -113,13 +113,14 @@ def _truths(
         progress.advance(f"verifying {name} of {dataset.card.name}", rows.stop, len(dataset))
 
 
-def _truth(dataset: Dataset, name: str, row: int) -> NDArray[Any] | BadImage:
+def _truth(dataset: Dataset, name: str, row: int) -> NDArray[Any] | str:
+    """Truth of an example, or what is wrong with it."""
     try:
         return dataset.truth(name, row)
     except BadImage as bad:
-        return bad
+        return f"Cannot be decoded, in '{name}': {bad}."
     except UserError as error:
-        return BadImage(dataset.pixels[name].key(row), error.problem)
+        return f"In '{name}': {error.problem}"
 
 
 def _out_of_range(dataset: Dataset, name: str, values: NDArray[Any], of: str) -> Iterator[str]:

@@ -26,6 +26,9 @@ _CLASSES = (
 colours, the one farthest in OKLab from all before it, for the worst of normal, protan, deutan and tritan sight as
 simulated by Machado, Oliveira and Fernandes (2009), and from ``NEUTRAL``."""
 
+DIFFERENT = len(_CLASSES.split())
+"""How many classes have a colour of their own."""
+
 _FROM_OKLAB = np.array(
     [
         [1.0, 0.3963377774, 0.2158037573],
@@ -52,7 +55,7 @@ _CALM, _FULL = (0.97, 0.0), (0.72, 0.12)
 
 @cache
 def class_colours(count: int) -> Colours:
-    """Colours of the classes 0 to ``count - 1``, count x 3. They come round again after twenty-four."""
+    """Colours of the classes 0 to ``count - 1``, count x 3. They come round again after ``DIFFERENT``."""
     table = np.array([list(bytes.fromhex(code)) for code in _CLASSES.split()], np.uint8)
     return table[np.arange(count) % len(table)]
 

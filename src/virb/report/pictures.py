@@ -58,10 +58,16 @@ def picture(target: Target, dense: Dense, scale: Scale | None) -> Colours:
     return value_map(_amounts(target, dense), scale)
 
 
-def class_mask(ids: Dense, target: Classes) -> Colours:
-    """Class ids in colours; hatched in grey where an id is none of the classes, or marks pixels without a label."""
+def class_mask(ids: Dense, target: Classes, palette: Colours | None = None) -> Colours:
+    """Class ids in colours; hatched in grey where an id is none of the classes, or marks pixels without a label.
+
+    Args:
+        ids: height x width.
+        target: what they are.
+        palette: colours of the classes, count x 3, other than :func:`virb.report.colours.class_colours`.
+    """
     known = labelled(ids, target)
-    colours = class_colours(target.count)[np.where(known, ids, 0)]
+    colours = (class_colours(target.count) if palette is None else palette)[np.where(known, ids, 0)]
     down, across = np.indices(ids.shape)
     hatched = np.array([NEUTRAL, HATCH])[(down + across) // STRIPE % 2]
     return np.where(known[..., None], colours, hatched).astype(np.uint8)

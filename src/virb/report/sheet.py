@@ -1,6 +1,6 @@
 """A contact sheet: what a task asks, on one picture; examples of its test split with their targets drawn."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, final
 
@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from virb.data import BadImage, DataCard, Dataset
 from virb.data._splits import carve
 from virb.errors import UserError
-from virb.report.colours import NEUTRAL, Colours, class_colours, ramp
+from virb.report.colours import DIFFERENT, NEUTRAL, Colours, class_colours, ramp
 from virb.report.files import replace
 from virb.report.lettering import INK, LOUD, PAPER, QUIET, RULE, Paragraph, cut, font, paragraphs
 from virb.report.pictures import (
@@ -96,8 +96,10 @@ def contact_sheet(task: Task, dataset: Dataset, examples: Spread) -> Image.Image
         dataset: its data, opened.
         examples: from :func:`spread`.
     """
-    grid, unlabelled = _grid(task, dataset, examples.rows)
-    blocks = [_head(task, dataset, examples), *_legend(task.target, unlabelled), grid, _foot(dataset.card)]
+    truths = [_truth(task, dataset, int(row)) for row in examples.rows]
+    key = _key(task.target, truths)
+    grid = _grid(task, dataset, examples.rows, truths, key)
+    blocks = [_head(task, dataset, examples), *_legend(task.target, key), grid, _foot(dataset.card)]
     sheet = Image.new("RGB", (WIDTH, 2 * MARGIN + sum(b.height for b in blocks) + BETWEEN * (len(blocks) - 1)), PAPER)
     top = MARGIN
     for block in blocks:
@@ -123,25 +125,68 @@ def _foot(card: DataCard) -> Image.Image:
     return paragraphs([Paragraph(f"Data: {card.title}. Licence: {card.licence}. {card.homepage}", 18, QUIET)], INSIDE)
 
 
-def _grid(task: Task, dataset: Dataset, rows: Iterable[int]) -> tuple[Image.Image, bool]:
-    """All examples, and whether any pixel of their targets has no label or number."""
-    pictures = task.images_per_example + task.target.dense
-    columns, side = _columns(pictures)
-    cells, unlabelled = [], False
-    for row in rows:
+@final
+class _Key(NamedTuple):
+    """What the colours of a sheet stand for.
+
+    Attributes:
+        classes: those in the legend, in its order.
+        palette: colours of all classes, count x 3.
+        unlabelled: whether any pixel has no label or number.
+    """
+
+    classes: list[int]
+    palette: Colours
+    unlabelled: bool
+
+
+def _key(target: Target, truths: Sequence[Dense | None]) -> _Key:
+    """Every class has its colour; or, where there are too many, those that are shown do, the largest first."""
+    shown = [truth for truth in truths if truth is not None]
+    if not isinstance(target, Classes) or not target.dense:
+        gaps = target.dense and any(not np.isfinite(truth).all() for truth in shown)
+        return _Key([], class_colours(0), gaps)
+    known = [labelled(truth, target) for truth in shown]
+    gaps = any(not where.all() for where in known)
+    if target.count <= DIFFERENT:
+        return _Key([*range(target.count)], class_colours(target.count), gaps)
+    pixels = np.zeros(target.count, np.int64)
+    for truth, where in zip(shown, known, strict=True):
+        pixels += np.bincount(truth[where].astype(np.int64), minlength=target.count)
+    largest = np.argsort(-pixels, kind="stable")
+    palette = np.empty((target.count, 3), np.uint8)
+    palette[largest] = class_colours(target.count)
+    return _Key([int(label) for label in largest if pixels[label]], palette, gaps)
+
+
+def _truth(task: Task, dataset: Dataset, row: int) -> Dense | None:
+    """None where its file cannot be read."""
+    try:
+        return dataset.truth(task.column, row)
+    except BadImage:
+        return None
+
+
+def _grid(
+    task: Task, dataset: Dataset, rows: NDArray[np.int64], truths: Sequence[Dense | None], key: _Key
+) -> Image.Image:
+    """All examples; as high as the highest of them."""
+    columns, side = _columns(task.images_per_example + task.target.dense)
+    examples = []
+    for row, truth in zip(rows, truths, strict=True):
         frames = [_frame(dataset, int(image), side) for image in dataset.images[row][: task.images_per_example]]
-        truth = dataset.truth(task.column, int(row))
         if task.target.dense:
-            frames.append(_target(task.target, truth, frames[0], side))
-            unlabelled |= _gaps(task.target, truth)
-        cells.append(_example(frames, _caption(task.target, truth), side))
+            frames.append(_unreadable(side) if truth is None else _target(task.target, truth, frames[0], side, key))
+        examples.append((frames, "" if truth is None else _caption(task.target, truth)))
+    tall = max(frame.height for frames, _ in examples for frame in frames) if task.target.dense else side
+    cells = [_example(frames, caption, side, tall) for frames, caption in examples]
     lines = [cells[start : start + columns] for start in range(0, len(cells), columns)]
     height = max(cell.height for cell in cells)
     grid = Image.new("RGB", (INSIDE, len(lines) * (height + BETWEEN) - BETWEEN), PAPER)
     for down, line in enumerate(lines):
         for across, cell in enumerate(line):
             grid.paste(cell, (across * (cell.width + BETWEEN), down * (height + BETWEEN)))
-    return grid, unlabelled
+    return grid
 
 
 def _columns(pictures: int) -> tuple[int, int]:
@@ -173,39 +218,36 @@ def _unreadable(side: int) -> Image.Image:
     return square
 
 
-def _target(target: Target, truth: Dense, image: Image.Image, side: int) -> Image.Image:
+def _target(target: Target, truth: Dense, image: Image.Image, side: int, key: _Key) -> Image.Image:
     height, width = truth.shape[:2]
     factor = side / max(height, width)
     large = resampled(truth, max(1, round(height * factor)), max(1, round(width * factor)))
-    drawn = picture(target, large, scale_of(target, truth))
-    if isinstance(target, Classes) and image.size == (drawn.shape[1], drawn.shape[0]):
-        drawn = overlay(np.asarray(image), drawn, MASK)
-    return Image.fromarray(drawn)
-
-
-def _gaps(target: Target, truth: Dense) -> bool:
-    if isinstance(target, Classes):
-        return not labelled(truth, target).all()
-    return not np.isfinite(truth).all()
+    if not isinstance(target, Classes):
+        return Image.fromarray(picture(target, large, scale_of(target, truth)))
+    drawn = class_mask(large, target, key.palette)
+    fits = image.size == (drawn.shape[1], drawn.shape[0])
+    return Image.fromarray(overlay(np.asarray(image), drawn, MASK) if fits else drawn)
 
 
 def _caption(target: Target, truth: Dense) -> str:
     if isinstance(target, Classes):
-        return "" if target.dense else class_name(target, int(truth))
+        if target.dense:  # where colours cannot be told apart, words can
+            return spoken(target, truth) if target.count > DIFFERENT else ""
+        return class_name(target, int(truth))
     if target.dense:
         return spoken(target, truth)
     unit = f" {target.unit}" if target.unit else ""
     return ", ".join(f"{value:.3g}" for value in truth.reshape(-1)) + unit
 
 
-def _example(frames: Sequence[Image.Image], caption: str, side: int) -> Image.Image:
+def _example(frames: Sequence[Image.Image], caption: str, side: int, tall: int) -> Image.Image:
     width = len(frames) * (side + WITHIN) - WITHIN
-    cell = Image.new("RGB", (width, side + (32 if caption else 0)), PAPER)
+    cell = Image.new("RGB", (width, tall + (32 if caption else 0)), PAPER)
     for place, frame in enumerate(frames):
-        # In the middle of its square: images of one source may have other proportions.
-        cell.paste(frame, (place * (side + WITHIN) + (side - frame.width) // 2, (side - frame.height) // 2))
+        # In the middle of its place: images of one source may have other proportions.
+        cell.paste(frame, (place * (side + WITHIN) + (side - frame.width) // 2, (tall - frame.height) // 2))
     if caption:
-        ImageDraw.Draw(cell).text((0, side + 8), cut(caption, 18, width), INK, font(18))
+        ImageDraw.Draw(cell).text((0, tall + 8), cut(caption, 18, width), INK, font(18))
     return cell
 
 
@@ -214,17 +256,15 @@ def _example(frames: Sequence[Image.Image], caption: str, side: int) -> Image.Im
 SWATCH = 20
 
 
-def _legend(target: Target, unlabelled: bool) -> list[Image.Image]:
+def _legend(target: Target, key: _Key) -> list[Image.Image]:
     if not target.dense:
         return []
     if isinstance(target, Classes):
-        swatches = [
-            (class_name(target, k), _flat(tuple(c))) for k, c in enumerate(class_colours(target.count).tolist())
-        ]
+        swatches = [(class_name(target, label), _flat(tuple(key.palette[label].tolist()))) for label in key.classes]
         nothing = [("no label", Image.fromarray(class_mask(np.full((SWATCH, SWATCH), -1), target)))]
-        return [_row(swatches + nothing * unlabelled)]
+        return [_row(swatches + nothing * key.unlabelled)]
     unit = f" in {target.unit}" if target.unit else ""
-    nothing = [("not known", _flat(NEUTRAL))] * unlabelled
+    nothing = [("not known", _flat(NEUTRAL))] * key.unlabelled
     if target.size == 2:
         told = f"hue: where to; full colour: the longest vector of the example{unit}"
         return [_row([(told, _disc(96)), *nothing])]

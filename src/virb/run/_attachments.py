@@ -25,12 +25,15 @@ def outcomes_file(
         dataset: the opened source.
         rows: of test, in the order of ``outcomes``.
         outcomes: of the meter.
-        primary: the primary metric. Examples without a value of it have nothing to score and are left out.
+        primary: the primary metric. Examples without a value of it, or without a labelled pixel, have nothing to score
+            and are left out.
 
     Returns:
         The content of an ``.npz`` file, and notes on examples that were left out.
     """
     scored = np.isfinite(outcomes[primary]) if primary in outcomes else np.ones(len(rows), np.bool_)
+    if "labelled" in outcomes:
+        scored = scored & (outcomes["labelled"] > 0)
     arrays = {name: values[scored] for name, values in outcomes.items()}
     content = _npz(
         example=rows[scored], group=rows[scored] if dataset.groups is None else dataset.groups[rows[scored]], **arrays
