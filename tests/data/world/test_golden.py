@@ -14,7 +14,7 @@ from virb.data.world.sets import SETS
 # Set: version of the renderer, of the set, and digest.
 GOLDEN = {
     "aerial": (1, 1, "cde2194676e4212d"),
-    "breeds": (1, 2, "2d161156c0e1ba8d"),
+    "breeds": (1, 2, "02348b63c34b0ee1"),
     "clips": (1, 1, "33b0d909652b1f1c"),
     "few": (1, 1, "7b21a5fd605b07d3"),
     "flats": (1, 1, "8287f6f3e40d3ac4"),

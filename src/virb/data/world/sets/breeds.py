@@ -21,7 +21,7 @@ _ANIMAL = 1
 _SMALLEST = 0.06
 """Share of the image that the animal covers at least."""
 
-_VIEW = View(elevation=(4.0, 30.0), share=(0.7, 1.05), off_centre=0.1, clutter=(2, 6))
+_VIEW = View(elevation=(4.0, 30.0), share=(0.75, 1.1), off_centre=0.05, clutter=(2, 6))
 
 _SIDEWAYS = (30.0, 100.0)
 """Degrees from facing the camera to either side: with its tail behind it, an animal seen from the front has none."""
