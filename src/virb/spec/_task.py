@@ -140,4 +140,4 @@ class Task(Spec):
 def _families(target: Target) -> tuple[Family, ...]:
     if isinstance(target, Classes):
         return ("segmentation",) if target.dense else ("classes",)
-    return ("depth", "flow") if target.dense else ("values",)
+    return ("depth", "flow", "intensity") if target.dense else ("values",)
