@@ -61,6 +61,12 @@ class Values(Spec):
     positive: bool = False
     """Whether every value is above zero: heads then predict its logarithm."""
     unit: str | None = None
+    """``RGB`` of three numbers from 0 to 1 says that they are a colour."""
+
+    @property
+    def coloured(self) -> bool:
+        """Whether the numbers are red, green and blue."""
+        return self.size == 3 and self.unit == "RGB"
 
     @property
     def shown(self) -> str:
