@@ -13,13 +13,15 @@ TARGETS = {
     "segmentation": Classes(count=4, dense=True, ignore=255),
     "depth": Values(size=1, dense=True, masked=True, positive=True),
     "flow": Values(size=2, dense=True, masked=True),
+    "intensity": Values(size=3, dense=True, masked=True),
 }
 
 
 def measured(family, n=30, seed=0, hole=4):
     """Scores and outcomes of random predictions; example ``hole`` has nothing to score where that can be."""
     draw = np.random.default_rng(seed)
-    shape = {"classes": (n,), "values": (n, 3), "segmentation": (n, 5, 6), "depth": (n, 5, 6, 1), "flow": (n, 5, 6, 2)}
+    maps = {name: (n, 5, 6, TARGETS[name].size) for name in ("depth", "flow", "intensity")}
+    shape = {"classes": (n,), "values": (n, 3), "segmentation": (n, 5, 6)} | maps
     if family in ("classes", "segmentation"):
         truth = draw.integers(0, 4, shape[family])
         outputs = np.log(draw.dirichlet(np.ones(4), shape[family]))

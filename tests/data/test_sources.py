@@ -160,8 +160,11 @@ def test_its_pixelwise_truth_is_as_large_as_its_image_and_in_range(case):
 def test_its_pixelwise_truth_never_comes_in_another_size_than_its_image(case, tmp_path):
     if not case.data.pixels:
         pytest.skip("it has none")
-    folder, name = copied(case, tmp_path), Path(case.data.keys[case.data.images[0, 0]]).name
-    first = next(path for path in images_of(case, folder) if path.name == name)
+    folder, key = copied(case, tmp_path), case.data.keys[case.data.images[0, 0]]
+    if "#" in key:
+        pytest.skip("it shares a file with its image")
+    named = [path for path in images_of(case, folder) if path.name == Path(key).name]
+    first = max(named, key=lambda path: path.as_posix().endswith(key))  # truth may have the name of its image
     with Image.open(first) as image:
         width, height = image.size
         smaller = image.resize((width, height - 2))
@@ -178,8 +181,8 @@ def test_its_pixelwise_truth_never_comes_in_another_size_than_its_image(case, tm
 
 
 def is_drawn(case: Case) -> bool:
-    """Whether its truth is drawn by virb, at the size of the image."""
-    return (case.name, case.layout) == ("egohands", "official")
+    """Whether its truth is made by virb, at the size of the image."""
+    return (case.name, case.layout) == ("egohands", "official") or case.name == "taskonomy-inpainting"
 
 
 @each()

@@ -17,8 +17,10 @@ TARGETS = {
     "segmentation": Classes(count=4, dense=True, ignore=255),
     "depth": Values(size=1, dense=True, masked=True, positive=True),
     "flow": Values(size=2, dense=True, masked=True),
+    "intensity": Values(size=3, dense=True, masked=True),
 }
-NUMBERS = ("values", "depth", "flow")
+NUMBERS = ("values", "depth", "flow", "intensity")
+MAPS = {"depth", "flow", "intensity"}
 families = pytest.mark.parametrize("family", TARGETS)
 
 
@@ -31,7 +33,7 @@ def drawn(family, n=12, seed=0):
         truth = draw.integers(0, 4, (n, 5, 6))
         truth[draw.random(truth.shape) < 0.3] = 255
         return np.log(draw.dirichlet(np.ones(4), (n, 5, 6))).astype(np.float32), truth
-    shape = {"values": (n, 3), "depth": (n, 5, 6, 1), "flow": (n, 5, 6, 2)}[family]
+    shape = (n, 3) if family == "values" else (n, 5, 6, TARGETS[family].size)
     law = draw.lognormal if family == "depth" else draw.normal
     truth = (4 * law(size=shape)).astype(np.float32)
     truth[draw.random(shape) < 0.3] = np.nan
@@ -158,7 +160,7 @@ def test_the_constant_answer_fits_any_shape_and_can_be_scored(family):
     assert np.isfinite(list(measured(family, answer, truth[:5]).scores().values())).all()
 
 
-@pytest.mark.parametrize("family", ["segmentation", "depth", "flow"])
+@pytest.mark.parametrize("family", ["segmentation", *sorted(MAPS)])
 def test_a_meter_does_not_grow_with_the_pixels_of_an_image(family):
     sizes = []
     for zoom in (1, 8):
@@ -173,7 +175,7 @@ def test_a_meter_does_not_grow_with_the_pixels_of_an_image(family):
 def test_a_family_meets_its_own_targets_only():
     for family, target in TARGETS.items():
         for other in TARGETS:
-            if (family, other) in {("depth", "flow"), ("flow", "depth")} or family == other:
+            if {family, other} <= MAPS or family == other:
                 assert isinstance(meter(target, other), Meter)
             else:
                 with pytest.raises(ValueError, match="not for"):

@@ -20,6 +20,7 @@ from virb.report.pictures import (
     overlay,
     picture,
     png,
+    pooled,
     resampled,
     scale_of,
     shrunk,
@@ -112,6 +113,32 @@ def test_numbers_of_three_are_drawn_by_their_length():
 
 
 # ------------------------------------------------------------------------------------------------ two numbers
+
+
+def test_colours_are_drawn_as_they_are_and_told_by_their_mean():
+    colour = Values(size=3, dense=True, masked=True, unit="RGB")
+    assert not Values(size=3, dense=True).coloured
+    view = np.zeros((2, 2, 3), np.float32)
+    view[0, 0], view[0, 1], view[1, 0], view[1, 1] = (1, 0.2, 0), (0, 0.6, 1.5), (NAN, 0, 0), (-1, 0.2, 0.5)
+    drawn = picture(colour, view, scale_of(colour, view))
+    np.testing.assert_array_equal(drawn, [[(255, 51, 0), (0, 153, 255)], [NEUTRAL, (0, 51, 128)]])
+    assert spoken(colour, view[:1]) == "red 50 %, green 40 %, blue 75 %"
+    assert spoken(colour, view * NAN) == "nothing known"
+
+
+def test_sparse_numbers_are_seen_however_small_they_are_drawn():
+    """Of flow that one pixel in twenty has, every twentieth pixel would show next to nothing."""
+    flow = np.full((37, 121, 2), NAN)
+    flow[::4, ::5] = (3, -1)
+    small = pooled(flow, 6, 20)
+    assert np.isfinite(small).all()
+    np.testing.assert_allclose(small, np.broadcast_to((3, -1), small.shape))
+    assert np.isnan(resampled(flow, 6, 20)).any()
+    flow[:, 60:] = NAN
+    assert np.isnan(pooled(flow, 6, 20)[:, 11:]).all()
+    depth = np.arange(12.0).reshape(3, 4, 1)
+    np.testing.assert_allclose(pooled(depth, 1, 2)[0, :, 0], [4.5, 6.5])
+    np.testing.assert_array_equal(pooled(depth, 3, 4), depth)
 
 
 def test_flow_is_pale_where_nothing_moves_and_fullest_at_the_longest():

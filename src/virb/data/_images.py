@@ -56,7 +56,7 @@ def decode_image(path: Path, key: str) -> Image.Image:
     Raises:
         BadImage: the file is missing, cannot be decoded whole, or has more than ``PIXEL_LIMIT`` pixels.
     """
-    return _opened(path, key, lambda image: _to_rgb(image, key))
+    return opened(path, key, lambda image: _to_rgb(image, key))
 
 
 def size_of_image(path: Path, key: str) -> tuple[int, int]:
@@ -65,7 +65,7 @@ def size_of_image(path: Path, key: str) -> tuple[int, int]:
     Raises:
         BadImage: as :func:`decode_image`, but for what comes after the head.
     """
-    return _opened(path, key, lambda image: image.size)
+    return opened(path, key, lambda image: image.size)
 
 
 def mode_of_image(path: Path, key: str) -> str:
@@ -74,7 +74,7 @@ def mode_of_image(path: Path, key: str) -> str:
     Raises:
         BadImage: as :func:`size_of_image`.
     """
-    return _opened(path, key, lambda image: image.mode)
+    return opened(path, key, lambda image: image.mode)
 
 
 def decode_ids(path: Path, key: str) -> NDArray[np.int32]:
@@ -90,13 +90,18 @@ def decode_ids(path: Path, key: str) -> NDArray[np.int32]:
     Raises:
         BadImage: as :func:`decode_image`; or the file has colours, which are no ids.
     """
-    return _opened(path, key, lambda image: _ids(image, key))
+    return opened(path, key, lambda image: _ids(image, key))
 
 
 T = TypeVar("T")
 
 
-def _opened(path: Path, key: str, convert: Callable[[Image.Image], T]) -> T:
+def opened(path: Path, key: str, convert: Callable[[Image.Image], T]) -> T:
+    """What is made of an image file before it is closed again.
+
+    Raises:
+        BadImage: as :func:`decode_image`.
+    """
     # Some libraries turn this on for the whole process, and half a picture then passes, silently, with a grey rest.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
@@ -129,7 +134,7 @@ def decode_coded(path: Path, key: str) -> NDArray[np.int32]:
     Raises:
         BadImage: as :func:`decode_image`; or the file has no colours of 8 bits each.
     """
-    return _opened(path, key, lambda image: _coded(image, key))
+    return opened(path, key, lambda image: _coded(image, key))
 
 
 def _coded(image: Image.Image, key: str) -> NDArray[np.int32]:

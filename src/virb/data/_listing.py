@@ -29,6 +29,23 @@ Held = NDArray[np.uint8]
 
 
 @final
+class Made(NamedTuple):
+    """An image that is made of a file: one of the many in it, or the file's own with something done to it.
+
+    Attributes:
+        file: whose bytes count in the digest.
+        make: gives height x width x 3, RGB, from the name of the file in messages. Raises BadImage.
+    """
+
+    file: str
+    make: Callable[[str], Pixels]
+
+
+Shown = str | Frame | Made | Held
+"""Where an image is from."""
+
+
+@final
 class Explained(NamedTuple):
     """Pixelwise truth of which a file says a part alone.
 
@@ -58,25 +75,24 @@ class Listing:
     """The examples of a source, written down one by one by the reader of a layout.
 
     An image has a *key*: its name, the same in every layout, so that the rows, the carve and the digest of a source do
-    not depend on how it is laid out. It is a file, a frame of a video file, or an array where many share one file.
-    The key of a frame is that of its video, ``#`` and its place.
+    not depend on how it is laid out. It is a file, a frame of a video file, made of a file, or an array where many
+    share a small one. The key of one of many in a file is that of the file, ``#`` and its place.
     """
 
     def __init__(self) -> None:
-        self._images: dict[str, str | Frame | Held] = {}
+        self._images: dict[str, Shown] = {}
         self._examples: list[tuple[str, ...]] = []
         self._splits: list[str] = []
         self._groups: list[str] = []
         self._columns: dict[str, list[Any]] = {}
 
-    def add(
-        self, split: Share, *images: tuple[str, str | Path | Frame | Held], group: str | None = None, **labels: Label
-    ) -> None:
+    def add(self, split: Share, *images: tuple[str, Path | Shown], group: str | None = None, **labels: Label) -> None:
         """Write one example down.
 
         Args:
             split: its split in the official division, or ``all`` where there is none.
-            images: key and file (or frame, or pixels) of each of its images, in order. Examples may share images.
+            images: key and file (or frame, or pixels, or what makes them) of each of its images, in order. Examples may
+                share images.
             group: the name of what it is cut from, where examples are related: all of them, or none, have one.
             labels: for each column a class id, numbers, or the file of its pixelwise truth, which the source's
                 ``truths`` say how to read. Every example has the same columns, and truth has the size of its image.
@@ -121,12 +137,13 @@ class Listing:
         """Make a split where nobody published one: by the house's carve with seed 0, so that all have the same.
 
         Args:
-            column: the column of class ids that the share is taken evenly from.
+            column: the column of class ids that the share is taken evenly from; or any of pixelwise truth.
             share: of all examples, or for ``select`` of those that are not test.
             split: which one.
         """
         shares = Splits(test=share) if split == "test" else Splits(select=share)
-        self._assign(carve(self.dataset(_NO_CARD, {}), column, shares, seed=0))
+        dense = isinstance(self._columns[column][0], Path | Explained)
+        self._assign(carve(self.dataset(_NO_CARD, {column: _unread} if dense else {}), column, shares, seed=0))
 
     def draw_fit(self, column: str, count: int) -> None:
         """Make splits where nobody published any: so many examples of each class are fit, and the others test.
@@ -210,14 +227,16 @@ class Listing:
     def _files(self) -> dict[str, str]:
         """Every file of an image or of pixelwise truth, by a name that is the same in every layout."""
         files = {key: image for key, image in self._images.items() if isinstance(image, str)}
-        frames = {key: image for key, image in self._images.items() if isinstance(image, Frame)}
-        files |= {key.rpartition("#")[0]: frame.video for key, frame in frames.items()}
+        for key, image in self._images.items():
+            if isinstance(image, Frame | Made):
+                files[key.rpartition("#")[0] or key] = image.video if isinstance(image, Frame) else image.file
+        images = {*files.values()}  # one that holds its own truth is read once
         for column, labels in self._columns.items():
             if isinstance(labels[0], Path | Explained):
                 names: dict[str, str] = {}
                 for row in self._order():  # a file that examples share is read once
                     names.setdefault(_file(labels[row])[0], f"{column} of {self._examples[row][0]}")
-                files |= {name: file for file, name in names.items()}
+                files |= {name: file for file, name in names.items() if file not in images}
         return files
 
     def _explanations(self) -> dict[str, NDArray[np.int64]]:
@@ -235,6 +254,10 @@ class Listing:
         return sorted(range(len(self._examples)), key=self._examples.__getitem__)
 
 
+def _unread(path: Path, key: str) -> NDArray[Any]:
+    raise AssertionError(f"to carve is not to read '{key}', {path}")
+
+
 def _names_in(folder: str) -> set[str]:
     try:
         with os.scandir(folder) as entries:
@@ -248,15 +271,13 @@ def _file(label: Any) -> tuple[str, tuple[Any, ...]]:
     return (os.fspath(label.file), (label.by,)) if isinstance(label, Explained) else (os.fspath(label), ())
 
 
-def _pixels(
-    files: tuple[tuple[str, tuple[Any, ...]], ...], images: tuple[str | Frame | Held, ...], read: ReadTruth
-) -> PixelTruth:
+def _pixels(files: tuple[tuple[str, tuple[Any, ...]], ...], images: tuple[Shown, ...], read: ReadTruth) -> PixelTruth:
     return PixelTruth(partial(_truth, files, images, read), partial(_truth_key, files))
 
 
 def _truth(
     files: tuple[tuple[str, tuple[Any, ...]], ...],
-    images: tuple[str | Frame | Held, ...],
+    images: tuple[Shown, ...],
     read: Callable[..., NDArray[Any]],
     row: int,
 ) -> NDArray[Any]:
@@ -280,14 +301,14 @@ def _truth(
     return found
 
 
-def _size(image: str | Frame | Held) -> tuple[int, int] | None:
+def _size(image: Shown) -> tuple[int, int] | None:
     """Width and height of an image, where they cost little: not of a frame, nor of a file that is found bad anyway."""
     if isinstance(image, str):
         try:
             return size_of_image(Path(image), image)
         except BadImage:
             return None
-    return None if isinstance(image, Frame) else (image.shape[1], image.shape[0])
+    return None if isinstance(image, Frame | Made) else (image.shape[1], image.shape[0])
 
 
 def _truth_key(files: tuple[tuple[str, tuple[Any, ...]], ...], row: int) -> str:
@@ -299,13 +320,15 @@ def _column(labels: list[Any]) -> NDArray[Any]:
     return values.astype(np.int64 if values.dtype.kind in "iu" and values.ndim == 1 else np.float32)
 
 
-def _read(images: tuple[str | Frame | Held, ...], row: int) -> Pixels:
+def _read(images: tuple[Shown, ...], row: int) -> Pixels:
     return np.array(_read_image(images, row))
 
 
-def _read_image(images: tuple[str | Frame | Held, ...], row: int) -> Image.Image:
+def _read_image(images: tuple[Shown, ...], row: int) -> Image.Image:
     image = images[row]
     if isinstance(image, str):
         return decode_image(Path(image), shown(image))
+    if isinstance(image, Made):
+        return Image.fromarray(image.make(shown(image.file)))
     held = read_frame(image, shown(image.video)) if isinstance(image, Frame) else image
     return Image.fromarray(held).convert("RGB")

@@ -19,7 +19,7 @@ class Meter(ABC):
     - ``values``: n x size numbers; n x size numbers, NaN where missing.
     - ``segmentation``: n x height x width x classes log-probabilities; n x height x width ids, of which the target's
       ``ignore`` has no label.
-    - ``depth``, ``flow``: n x height x width x size numbers; the same of the truth, NaN where missing.
+    - ``depth``, ``flow``, ``intensity``: n x height x width x size numbers; the same of the truth, NaN where missing.
 
     Raises of every method: ``ExperimentError`` where predictions are NaN or infinite (a log-probability may be minus
     infinity), ``ValueError`` where shapes or labels are not as above, or where there is nothing to score.
@@ -87,4 +87,8 @@ def meter(target: Target, family: Family) -> Meter:
         from virb.metrics.flow import FlowMeter
 
         return FlowMeter(target.size)
+    elif family == "intensity" and target.dense:
+        from virb.metrics.intensity import IntensityMeter
+
+        return IntensityMeter(target.size)
     raise ValueError(f"{family} metrics are not for {target.shown}")

@@ -290,6 +290,8 @@ def _legend(target: Target, drawn: Sequence[Dense], metric: str) -> Legend:
     if target.size == 2:
         words = f"Hue is where to, as on the wheel; the fullest colour is the longest vector of the truth{unit}."
         return Legend(gaps, wheel=data_uri(flow_wheel(72)), words=words)
+    if target.coloured:
+        return Legend(gaps, words="Colours are as they are.")
     words = f"From the lowest to the highest of each example’s truth{unit}; what lies beyond has the colour of the end."
     if metric.endswith("-aligned"):
         words += " Predictions are brought to the truth’s median, as they were for the score."

@@ -52,6 +52,8 @@ def picture(target: Target, dense: Dense, scale: Scale | None) -> Colours:
     """
     if isinstance(target, Classes):
         return class_mask(dense, target)
+    if target.coloured:
+        return colour_map(dense)
     scale = scale or scale_of(target, dense) or Scale(0.0, 0.0)
     if target.size == 2:
         return flow_map(dense, scale.high)
@@ -83,6 +85,13 @@ def value_map(values: Dense, scale: Scale) -> Colours:
     )
     steps = np.rint(share.clip(0, 1) * (RAMP - 1)).astype(np.intp)
     return np.where(known[..., None], ramp()[steps], NEUTRAL).astype(np.uint8)
+
+
+def colour_map(colours: Dense) -> Colours:
+    """Red, green and blue from 0 to 1, height x width x 3, as they are; grey where any of them is not finite."""
+    known = np.isfinite(colours).all(axis=-1, keepdims=True)
+    levels = np.rint(255 * np.where(known, colours, 0).clip(0, 1))
+    return np.where(known, levels, NEUTRAL).astype(np.uint8)
 
 
 def flow_map(vectors: Dense, longest: float) -> Colours:
@@ -124,6 +133,9 @@ def spoken(target: Target, dense: Dense) -> str:
     known = amounts[np.isfinite(amounts)]
     if not known.size:
         return "nothing known"
+    if target.coloured:
+        mean = 100 * dense[np.isfinite(dense).all(axis=-1)].mean(axis=0)
+        return ", ".join(f"{name} {share:.0f} %" for name, share in zip(("red", "green", "blue"), mean, strict=True))
     unit = f" {target.unit}" if target.unit else ""
     if target.size > 1:
         return f"up to {known.max():.3g}{unit}"
@@ -186,6 +198,24 @@ def resampled(dense: Dense, height: int, width: int) -> Dense:
         for new, old in zip((height, width), dense.shape, strict=False)
     )
     found: Dense = dense[rows[:, None], columns]
+    return found
+
+
+def pooled(numbers: Dense, height: int, width: int) -> Dense:
+    """Numbers at a smaller size: means of those that are known, so that sparse ones are still seen.
+
+    Args:
+        numbers: rows x columns x size, NaN where they are missing.
+        height: at most the rows.
+        width: at most the columns.
+    """
+    rows, columns = (np.arange(new) * old // new for new, old in zip((height, width), numbers.shape, strict=False))
+    known = np.isfinite(numbers).all(axis=-1, keepdims=True)
+    total, count = (
+        np.add.reduceat(np.add.reduceat(its, rows, axis=0), columns, axis=1)
+        for its in (np.where(known, numbers, 0).astype(np.float64), known.astype(np.float64))
+    )
+    found: Dense = np.where(count > 0, total / np.maximum(count, 1), np.nan)
     return found
 
 

@@ -23,6 +23,7 @@ from virb.report.pictures import (
     overlay,
     picture,
     png,
+    pooled,
     resampled,
     scale_of,
     spoken,
@@ -221,10 +222,11 @@ def _unreadable(side: int) -> Image.Image:
 def _target(target: Target, truth: Dense, image: Image.Image, side: int, key: _Key) -> Image.Image:
     height, width = truth.shape[:2]
     factor = side / max(height, width)
-    large = resampled(truth, max(1, round(height * factor)), max(1, round(width * factor)))
+    size = (max(1, round(height * factor)), max(1, round(width * factor)))
     if not isinstance(target, Classes):
-        return Image.fromarray(picture(target, large, scale_of(target, truth)))
-    drawn = class_mask(large, target, key.palette)
+        numbers = pooled(truth, *size) if factor < 1 else resampled(truth, *size)
+        return Image.fromarray(picture(target, numbers, scale_of(target, truth)))
+    drawn = class_mask(resampled(truth, *size), target, key.palette)
     fits = image.size == (drawn.shape[1], drawn.shape[0])
     return Image.fromarray(overlay(np.asarray(image), drawn, MASK) if fits else drawn)
 
@@ -268,6 +270,8 @@ def _legend(target: Target, key: _Key) -> list[Image.Image]:
     if target.size == 2:
         told = f"hue: where to; full colour: the longest vector of the example{unit}"
         return [_row([(told, _disc(96)), *nothing])]
+    if target.coloured:
+        return [_row(nothing)] if nothing else []
     bar = Image.fromarray(np.repeat(ramp()[None], SWATCH, axis=0))
     return [_row([(f"from the lowest to the highest of the example{unit}", bar), *nothing])]
 

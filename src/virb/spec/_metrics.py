@@ -1,8 +1,8 @@
 """Every metric by name: its direction, its family, and how it is shown. Sources stand where each is computed."""
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
-Family = Literal["classes", "values", "segmentation", "depth", "flow"]
+Family = Literal["classes", "values", "segmentation", "depth", "flow", "intensity"]
 """What kind of target a metric is for; ``virb.metrics`` has one meter for each."""
 
 
@@ -50,6 +50,10 @@ METRICS: dict[str, Metric] = {
     "flow-outliers": Metric(
         "lower", "flow", "share of pixels whose error is above 3 px and above 5 % of the truth's length", percent=True
     ),
+    "pixel-mae": Metric("lower", "intensity", "mean of |error| over pixels and their numbers, mean over images"),
+    "pixel-rmse": Metric(
+        "lower", "intensity", "root of the mean squared error over pixels and their numbers, mean over images"
+    ),
 }
 """Every metric name."""
 
@@ -58,8 +62,6 @@ def _names(family: Family) -> tuple[str, ...]:
     return tuple(name for name, metric in METRICS.items() if metric.family == family)
 
 
-FAMILIES: dict[Family, tuple[str, ...]] = {
-    family: _names(family) for family in ("classes", "values", "segmentation", "depth", "flow")
-}
+FAMILIES: dict[Family, tuple[str, ...]] = {family: _names(family) for family in get_args(Family)}
 """The metrics of each family, in the order to be shown."""
 CLASS_METRICS = FAMILIES["classes"]

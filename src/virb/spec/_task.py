@@ -61,6 +61,12 @@ class Values(Spec):
     positive: bool = False
     """Whether every value is above zero: heads then predict its logarithm."""
     unit: str | None = None
+    """``RGB`` of three numbers from 0 to 1 says that they are a colour."""
+
+    @property
+    def coloured(self) -> bool:
+        """Whether the numbers are red, green and blue."""
+        return self.size == 3 and self.unit == "RGB"
 
     @property
     def shown(self) -> str:
@@ -140,4 +146,4 @@ class Task(Spec):
 def _families(target: Target) -> tuple[Family, ...]:
     if isinstance(target, Classes):
         return ("segmentation",) if target.dense else ("classes",)
-    return ("depth", "flow") if target.dense else ("values",)
+    return ("depth", "flow", "intensity") if target.dense else ("values",)
