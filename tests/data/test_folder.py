@@ -289,10 +289,10 @@ def test_an_empty_folder_has_no_class_folders(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("above", ["", "train/"])
-def test_images_beside_masks_are_for_tasks_to_come(make: Callable[..., Path], above: str) -> None:
-    error = refused(make(f"{above}images/1.png", f"{above}masks/1.png"))
+def test_masks_by_another_name_are_told_theirs(make: Callable[..., Path], above: str) -> None:
+    error = refused(make(f"{above}images/1.png", f"{above}labels/1.png"))
     assert "images beside masks" in error.problem
-    assert "not supported yet" in error.remedy
+    assert "Call the folder of masks 'masks'." in error.remedy
 
 
 def test_an_empty_class_folder_is_refused_by_its_name(make: Callable[..., Path]) -> None:

@@ -15,6 +15,7 @@ from virb.data._table_checks import (
     numbers_in,
     paths_in,
     refuse_classes,
+    refuse_few,
     refuse_groups,
     refuse_repeats,
     related,
@@ -45,12 +46,14 @@ def open_table(path: Path, progress: Progress | None = None) -> Dataset:
             mask does not go with its image. The message has the line.
     """
     table = _read(path)
-    asked, splits = _asked(table), [split_of(role, table.roles) for role in table.roles]
+    asked, named = _asked(table), set(table.roles)
     listing, files = Listing(), dict[str, Path]()
     for row, images in enumerate(zip(*table.images, strict=True)):
         labels: dict[str, Any] = {asked.column: table.truth[row]}
         group = None if table.groups is None else table.groups[row]
-        listing.add(splits[row], *((key, table.files[key]) for key in images), group=group, **labels)
+        listing.add(
+            split_of(table.roles[row], named), *((key, table.files[key]) for key in images), group=group, **labels
+        )
         if isinstance(table.truth[row], Path):
             files[f"mask of {images[0]}"] = table.truth[row]
     own = Own(
@@ -106,6 +109,8 @@ def _read(path: Path) -> _Table:
     groups = cells.filled("group") if columns.group else related(images)
     if columns.group and groups is not None:
         refuse_groups(cells, images, roles, groups)
+    if groups is not None and not columns.split:
+        refuse_few(cells, groups, shared=not columns.group)
     names: tuple[str, ...] = ()
     form = masks = None
     if columns.kind == "label":

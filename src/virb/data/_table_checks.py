@@ -14,6 +14,7 @@ from virb.data._csv import Cells
 from virb.data._layout import role_of, shown, split_of
 from virb.errors import UserError
 
+_SPLITS = 3
 _NEAR = 2000
 """Names of a folder among which the nearest one is looked for."""
 
@@ -174,6 +175,27 @@ def refuse_groups(cells: Cells, images: Sequence[list[str]], roles: Sequence[str
                 )
 
 
+def refuse_few(cells: Cells, groups: Sequence[str], shared: bool) -> None:
+    """Refuse groups that are too few for splits to be drawn.
+
+    Args:
+        cells: of the table.
+        groups: of each row.
+        shared: whether they are of examples that share images.
+
+    Raises:
+        UserError: there are fewer than three.
+    """
+    count = len(set(groups))
+    if count < _SPLITS:
+        why = "examples that share images" if shared else "examples of one group"
+        raise UserError(
+            f"'{shown(cells.path)}' has {count} group{'s' * (count > 1)} of related examples, and {_SPLITS} splits are "
+            "to be drawn.",
+            f"Splits never part {why}: there must be three groups or more.",
+        )
+
+
 def related(images: Sequence[list[str]]) -> list[str] | None:
     """A group for each row where examples share images, so that no carve parts them; None where none do."""
     numbers: dict[str, int] = {}
@@ -202,14 +224,6 @@ def refuse_classes(cells: Cells, labels: Sequence[str], names: Sequence[str], ro
     if len(names) == 1:
         raise UserError(f"{where} has one class only: '{names[0]}'.", "Telling classes apart needs at least two.")
     fit = [label for label, role in zip(labels, roles, strict=True) if role in ("", "train")]
-    if len(fit) < len(names) or len(names) == len(labels):
-        numbers = sum(_is_number(name) for name in names) == len(names)
-        raise UserError(
-            f"{where} has {len(fit)} lines {'in fit ' if any(roles) else ''}for {len(names)} classes.",
-            "If labels are numbers, call their column 'value'."
-            if numbers
-            else "Each class needs at least one example to learn from, and one to test on.",
-        )
     known = set(fit)
     for row, label in enumerate(labels):
         if label not in known:
@@ -219,6 +233,13 @@ def refuse_classes(cells: Cells, labels: Sequence[str], names: Sequence[str], ro
                 f"{cells.at(row)}: class '{label}' is in {split_of(roles[row], set(roles))} and nowhere in fit.",
                 f"Is it '{lowered[near[0]]}'?" if near else "A class that is scored must be there to learn from.",
             )
+    if len(names) == len(labels):
+        raise UserError(
+            f"{where} has {len(labels)} lines for {len(names)} classes.",
+            "If labels are numbers, call their column 'value'."
+            if all(map(_is_number, names))
+            else "Each class needs at least one example to learn from, and one to test on.",
+        )
 
 
 def _is_number(text: str) -> bool:
@@ -256,5 +277,6 @@ def _no_number(cells: Cells, column: str, written: Sequence[str]) -> UserError:
     text = written[row]
     if text.lower().lstrip("+-") in ("nan", "inf", "infinity", "na", "n/a", "none", "null"):
         return UserError(f"{cells.at(row)}: '{column}' is '{text}', which is no value.", "Remove the line.")
-    remedy = f"Write '{text.replace(',', '.')}'." if _is_number(text.replace(",", ".")) else "Write it like 1.5."
+    plain = text.replace(",", ".").replace("_", "")
+    remedy = f"Write '{plain}'." if _is_number(plain) else "Write it like 1.5."
     return UserError(f"{cells.at(row)}: '{text}' in '{column}' is no number.", remedy)

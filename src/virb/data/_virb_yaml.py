@@ -58,7 +58,7 @@ def _word(value: Any) -> Any:
 
 
 def _listed(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
+    return [*value] if isinstance(value, list | tuple) else [value]
 
 
 Name = Annotated[StrictStr, BeforeValidator(_word), Field(min_length=1)]
