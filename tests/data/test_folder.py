@@ -272,6 +272,8 @@ def test_a_file_and_an_archive_are_refused(make: Callable[..., Path]) -> None:
         (root / name).write_bytes(b"")
         assert "Unpack it first" in refused(root / name).remedy
     assert "is a file, not a folder" in refused(root / "cat/0.png").problem
+    (root / "t.csv").write_text("")
+    assert f"table:{root / 't.csv'}" in refused(root / "t.csv").remedy
 
 
 def test_images_without_class_folders_get_the_expected_layout(make: Callable[..., Path]) -> None:

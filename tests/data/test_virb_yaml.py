@@ -1,6 +1,8 @@
 """What masks mean, in a small file: what it may say, and what is refused of it."""
 
 import math
+import re
+from pathlib import Path
 
 import pytest
 
@@ -93,6 +95,14 @@ def test_bytes_that_are_no_text_and_another_ending_are_refused(tmp_path):
     (tmp_path / "virb.yaml").rename(tmp_path / "virb.yml")
     with pytest.raises(UserError, match=r"(?s)virb.yml' is not read.*Call it virb.yaml"):
         read_form(tmp_path)
+
+
+def test_what_the_page_about_own_data_shows_is_read(tmp_path):
+    page = (Path(__file__).parents[2] / "docs/own-data.md").read_text(encoding="utf-8")
+    shown = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert len(shown) == 4
+    for text in shown:
+        assert read(tmp_path, text) is not None
 
 
 def test_a_form_can_be_made_without_a_file():

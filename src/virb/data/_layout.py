@@ -138,6 +138,8 @@ def locate(path: Path) -> Path:
     if root.exists():
         if root.suffix.lower() in _ARCHIVES:
             raise UserError(f"'{shown(path)}' is an archive, not a folder.", "Unpack it first, then give its folder.")
+        if root.suffix.lower() == ".csv":
+            raise UserError(f"'{shown(path)}' is a file, not a folder.", f"For a table write table:{shown(path)}.")
         raise UserError(f"'{shown(path)}' is a file, not a folder.", EXPECTED)
     above = next(parent for parent in root.parents if parent.is_dir())
     missing = root.relative_to(above).parts[0]
