@@ -72,6 +72,13 @@ def test_every_form_is_shown_drawn_and_verified(place, tasks, tmp_path):
     assert "is yours" in run("data", "fetch", task).output
 
 
+def test_class_folders_have_a_status_too(photos):
+    status = run("data", "status", f"folder:{photos}", "--json")
+    assert json.loads(status.output)["images"] == 40
+    assert run("data", "verify", f"folder:{photos}").exit_code == 0
+    assert run("data", "status", f"folder:{photos}/cat").exit_code == 1
+
+
 def test_a_title_that_says_the_target_does_not_say_it_twice(tasks, tmp_path):
     drawn = run("tasks", "show", tasks[0], "--image", tmp_path / "sheet.png")
     assert "of labels.csv: 2 classes\n" in drawn.output

@@ -136,6 +136,12 @@ def test_other_files_and_stray_images_are_counted_in_the_notes(make: Callable[..
     )
 
 
+def test_a_form_for_masks_beside_class_folders_is_noted(make: Callable[..., Path]) -> None:
+    root = make(*many("cat", "dog"))
+    (root / "virb.yaml").write_text("classes: [cat, dog]")
+    assert open_folder(root).notes == ("Left out: 1 file not named like an image, such as 'virb.yaml'.",)
+
+
 def test_reading_gives_the_pixels_and_a_bad_file_its_key(make: Callable[..., Path]) -> None:
     root = make(*many("cat", "dog"))
     (root / "cat/2.png").write_bytes(b"")

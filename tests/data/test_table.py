@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import own_files
-from virb.data import open_data
+from virb.data import data_recipe, open_data, open_data_recipe
 from virb.data._splits import carve, check_splits
 from virb.data._table import ask_table, open_table
 from virb.errors import UserError
@@ -155,6 +155,15 @@ def test_quotes_blank_lines_marks_of_bytes_and_other_columns_are_read_as_spreads
     data = open_table(path)
     assert data.class_names["label"] == ('cat, "black"', "dog")
     assert data.notes == ("Not read: 'notes' of the table.",)
+
+
+def test_a_table_can_be_learnt_from_in_pretraining_with_its_labels(tmp_path, monkeypatch):
+    path = put(tmp_path, *PETS)
+    monkeypatch.chdir(tmp_path)
+    recipe = data_recipe(["table:t.csv"], images=8)
+    assert recipe.data == f"table:{path}"
+    data = open_data_recipe(recipe)
+    assert data.columns["label"].tolist() == [0, 1] * 4
 
 
 # ------------------------------------------------------------------------------------------------ identity

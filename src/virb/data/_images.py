@@ -137,13 +137,13 @@ def head_of_image(path: Path, key: str) -> Head:
     Raises:
         BadImage: as :func:`decode_image`, but for what comes after the head.
     """
-    return _opened(
-        path,
-        key,
-        lambda image: Head(
-            *image.size, image.mode, image.format or "", image.getexif().get(ExifTags.Base.Orientation, 1) != 1
-        ),
-    )
+    return _opened(path, key, lambda image: Head(*image.size, image.mode, image.format or "", _turned(image)))
+
+
+def _turned(image: Image.Image) -> bool:
+    # Of a PNG, whose EXIF may come last, Pillow would decode the whole; cameras write none.
+    exif = image.format in ("JPEG", "MPO", "TIFF", "WEBP")
+    return exif and image.getexif().get(ExifTags.Base.Orientation, 1) != 1
 
 
 T = TypeVar("T")
