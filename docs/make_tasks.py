@@ -15,7 +15,7 @@ Written by `docs/make_tasks.py` from the cards; `virb tasks list` has the same, 
 * **Sizes** are examples of the official splits. *select 20 %* is carved from fit, seeded, evenly over classes and never
   through a group of related examples; *carved* without a number of its own means that the source has no official test.
 * **Data** that ship inside packages or are rendered need nothing. How to get the others: [data](data.md).
-* Your own images: `folder:PATH`, class folders with or without train, val and test above them.
+* Your own images: `folder:PATH`, class folders or images beside masks; `table:FILE.csv` ([your own data](own-data.md)).
 
 """
 

@@ -163,7 +163,7 @@ def evaluate(
             batch x 3 x size x size, and returns batch x width, a map, a list of maps from fine to coarse, or a
             dictionary from ``embedding`` and ``stage1`` … ``stage4`` to them. It is copied: yours keeps its mode,
             device and weights.
-        tasks: names such as ``"digits"`` or ``"folder:PATH"``.
+        tasks: names such as ``"digits"``, ``"folder:PATH"`` or ``"table:FILE.csv"``.
         probes: names of probes; by default the standard ones of each task: logistic and knn for classes of an image,
             mlp and logistic for classes of several, ridge for numbers, dense-linear and dense-knn for pixels,
             dense-siamese for pixels of two images.

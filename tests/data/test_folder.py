@@ -136,6 +136,12 @@ def test_other_files_and_stray_images_are_counted_in_the_notes(make: Callable[..
     )
 
 
+def test_a_form_for_masks_beside_class_folders_is_noted(make: Callable[..., Path]) -> None:
+    root = make(*many("cat", "dog"))
+    (root / "virb.yaml").write_text("classes: [cat, dog]")
+    assert open_folder(root).notes == ("Left out: 1 file not named like an image, such as 'virb.yaml'.",)
+
+
 def test_reading_gives_the_pixels_and_a_bad_file_its_key(make: Callable[..., Path]) -> None:
     root = make(*many("cat", "dog"))
     (root / "cat/2.png").write_bytes(b"")
@@ -272,6 +278,8 @@ def test_a_file_and_an_archive_are_refused(make: Callable[..., Path]) -> None:
         (root / name).write_bytes(b"")
         assert "Unpack it first" in refused(root / name).remedy
     assert "is a file, not a folder" in refused(root / "cat/0.png").problem
+    (root / "t.csv").write_text("")
+    assert f"table:{root / 't.csv'}" in refused(root / "t.csv").remedy
 
 
 def test_images_without_class_folders_get_the_expected_layout(make: Callable[..., Path]) -> None:
@@ -289,10 +297,10 @@ def test_an_empty_folder_has_no_class_folders(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("above", ["", "train/"])
-def test_images_beside_masks_are_for_tasks_to_come(make: Callable[..., Path], above: str) -> None:
-    error = refused(make(f"{above}images/1.png", f"{above}masks/1.png"))
+def test_masks_by_another_name_are_told_theirs(make: Callable[..., Path], above: str) -> None:
+    error = refused(make(f"{above}images/1.png", f"{above}labels/1.png"))
     assert "images beside masks" in error.problem
-    assert "not supported yet" in error.remedy
+    assert "Call the folder of masks 'masks'." in error.remedy
 
 
 def test_an_empty_class_folder_is_refused_by_its_name(make: Callable[..., Path]) -> None:

@@ -80,11 +80,9 @@ def test_a_path_that_is_not_unicode_is_refused(pets: Path) -> None:
     assert "not valid Unicode" in refused(f"folder:{odd}").problem
 
 
-def test_tables_are_not_there_yet() -> None:
-    error = refused("table:labels.csv")
-    assert "'table:labels.csv'" in error.problem
-    assert "cannot read yet" in error.problem
-    assert "folder:PATH" in error.remedy
+def test_a_table_that_is_not_there_is_refused_and_none_gets_an_example() -> None:
+    assert "There is no table" in refused("table:labels.csv").problem
+    assert "image,label,group,split" in refused("table:").remedy
 
 
 def test_another_prefix_is_refused_with_what_is_allowed() -> None:
@@ -95,6 +93,8 @@ def test_another_prefix_is_refused_with_what_is_allowed() -> None:
 
 def test_a_path_without_the_prefix_gets_it(pets: Path) -> None:
     assert f"Did you mean 'folder:{pets}'?" in refused(str(pets)).remedy
+    (pets / "t.csv").write_text("image,label")
+    assert f"Did you mean 'table:{pets}/t.csv'?" in refused(f"{pets}/t.csv").remedy
 
 
 def test_listing_tasks_and_data_imports_neither_torch_nor_what_the_sources_need() -> None:

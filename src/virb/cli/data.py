@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 app = typer.Typer(name="data", help="Data sources: images, labels, licences.", no_args_is_help=True)
 
 ROOT = typer.Option(None, envvar="VIRB_DATA", help="Folder of data sources that do not ship inside packages.")
-NAME = typer.Argument(metavar="SOURCE", help="A name from `virb data list`; world stands for every world.")
+NAME = typer.Argument(
+    metavar="SOURCE",
+    help="A name from `virb data list`, folder:PATH or table:FILE.csv; world stands for every world.",
+)
 IMAGES = typer.Option(None, help="Of a pre-training domain: so many images.")
 SIDE = typer.Option(None, help="Of a pre-training domain: pixels of its images; 64 unless said.")
 
@@ -48,10 +51,13 @@ def list_data(data_root: Path | None = ROOT, as_json: bool = JSON) -> None:
 @app.command("show", epilog="Example: virb data show digits")
 def show(name: str = NAME, as_json: bool = JSON) -> None:
     """Show one data source's card: what, from where, under which licence."""
-    from virb.data import list_cards
+    from virb.data import list_cards, open_data, own_place
     from virb.data.world import domain_cards
     from virb.errors import unknown
 
+    if own_place(name) is not None:
+        show_card(open_data(name).card.model_dump(mode="json"), as_json)
+        return
     cards = domain_cards() | list_cards()
     if name not in cards:
         raise unknown("data source", name, list(cards), "`virb data list` shows all.")
@@ -64,12 +70,16 @@ def status(name: str = NAME, data_root: Path | None = ROOT, as_json: bool = JSON
 
     Exit codes: 0 it is there, 1 it is missing or not whole, 2 the request was wrong.
     """
+    from virb.data import own_place
     from virb.data._files import FileSource
 
     if _worlds.is_world(name):
         _worlds.show_status(name, as_json)
         return
 
+    if own_place(name) is not None:
+        _show_own(name, as_json)
+        return
     source = _source(name)
     if not isinstance(source, FileSource):
         show_card({"data": name, "state": "there", "about": source.card.how_to_get}, as_json)
@@ -108,11 +118,15 @@ def fetch(
         _worlds.render(name, images, side, again)
         return
     from virb.cli._console import out, progress
+    from virb.data import own_place
     from virb.data._fetching import fetch as fetch_source
     from virb.data._fetching import terms
     from virb.data._files import FileSource
     from virb.errors import UserError
 
+    if own_place(name) is not None:
+        out.print(f"Nothing to fetch: '{name}' is yours.", markup=False)
+        return
     source = _source(name)
     if not isinstance(source, FileSource):
         out.print(f"Nothing to fetch. {source.card.how_to_get}", markup=False)
@@ -156,13 +170,14 @@ def verify(
         _worlds.draw_again(name, images, side, examples)
         return
     from virb.cli._console import progress
+    from virb.data import open_data, own_place
     from virb.data._files import FileSource
     from virb.data._verifying import verify as verify_data
     from virb.progress import Quiet
 
-    source = _source(name)
     with progress() as reporter:
-        dataset = source.unhashed(data_root) if isinstance(source, FileSource) else source.open(data_root)
+        source = None if own_place(name) else _source(name)
+        dataset = source.unhashed(data_root) if isinstance(source, FileSource) else open_data(name, data_root)
         found = verify_data(dataset, workers, Quiet() if as_json else reporter)
     smallest, largest = (f"{width} x {height}" for height, width in found.sizes)
     per_split = {split: count for split, count in _per_split(dataset.official).items() if split}
@@ -216,6 +231,29 @@ def _source(name: str) -> "DataSource":
     from virb.data import SOURCES
 
     return SOURCES.load(name)
+
+
+def _show_own(name: str, as_json: bool) -> None:
+    """Whether own data are as they must be: everything is looked at that is looked at before a run."""
+    from virb.data import open_data
+    from virb.errors import UserError
+    from virb.tasks import resolve_task
+
+    try:
+        task, dataset = resolve_task(name), open_data(name)
+    except UserError as error:
+        show_card({"data": name, "state": "partial", "problem": error.problem, "remedy": error.remedy}, as_json)
+        raise typer.Exit(1) from error
+    found = {
+        "data": name,
+        "state": "there",
+        "about": task.about,
+        "target": task.target.shown,
+        "images": len(dataset.keys),
+        "groups": None if dataset.groups is None else len({*dataset.groups.tolist()}),
+        "notes": list(dataset.notes),
+    }
+    show_card(found, as_json)
 
 
 def _per_split(official: Any) -> dict[str, int]:

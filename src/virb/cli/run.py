@@ -18,7 +18,7 @@ def run(
         help="timm:NAME, checkpoint:FILE, random:ARCH, … Behind it: +mean=R,G,B+std=R,G,B.",
     ),
     task: list[str] = typer.Option(
-        ..., "--task", "-t", metavar="NAME", help="A name from `virb tasks list`, or folder:PATH."
+        ..., "--task", "-t", metavar="NAME", help="A name from `virb tasks list`, folder:PATH or table:FILE.csv."
     ),
     output: Path = typer.Option(..., "--output", "-o", help="Folder of records and report; a rerun goes on there."),
     probe: list[str] = typer.Option(

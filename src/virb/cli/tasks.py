@@ -12,7 +12,7 @@ app = typer.Typer(name="tasks", help="End tasks: what encoders are read out on."
 
 @app.command("list", epilog="Example: virb tasks list --data-root /data --json")
 def list_tasks(data_root: Path | None = ROOT, as_json: bool = JSON) -> None:
-    """List the end tasks, and whether their data are there. Your own: folder:PATH."""
+    """List the end tasks, and whether their data are there. Your own: folder:PATH, table:FILE.csv."""
     from virb.data import list_cards  # imported when the command runs, so that --help is quick
     from virb.tasks import TASKS
 
@@ -36,13 +36,13 @@ def list_tasks(data_root: Path | None = ROOT, as_json: bool = JSON) -> None:
 
 @app.command("show", epilog="Example: virb tasks show digits --image digits.png")
 def show(
-    name: str = typer.Argument(help="A task, or folder:PATH."),
+    name: str = typer.Argument(help="A task, or your own: folder:PATH, table:FILE.csv."),
     as_json: bool = JSON,
     image: Path | None = typer.Option(None, metavar="FILE.png", help="Draw examples with their targets instead."),
     examples: int = typer.Option(24, min=1, max=400, help="How many examples to draw."),
     data_root: Path | None = ROOT,
 ) -> None:
-    """Show one task's card, or draw examples of it."""
+    """Show one task's card, or draw examples of it. Your own table is checked line by line."""
     from virb.tasks import resolve_task
 
     task = resolve_task(name)
@@ -59,5 +59,8 @@ def show(
         dataset = open_data(task.data, data_root, Quiet() if as_json else reporter)
     chosen = spread(task, dataset, examples)
     save(contact_sheet(task, dataset, chosen), image)
-    shown = f"{len(chosen.rows)} {chosen.split} examples of {task.title or task.name}, {task.target.shown}"
+    title = task.title or task.name
+    shown = f"{len(chosen.rows)} {chosen.split} examples of {title}"
+    if not title.endswith(task.target.shown):  # titles of own data say it already
+        shown += f", {task.target.shown}"
     show_card({"image": str(image.absolute()), "shown": shown, "licence": dataset.card.licence}, as_json)

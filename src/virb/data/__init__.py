@@ -1,7 +1,7 @@
 """Data sources: images in a fixed order, their labels, and who is related to whom.
 
-Each file of this folder is one source; ``folder:PATH`` is a source too. A source gives RGB bytes and labels and knows
-nothing of tasks, encoders or input sizes.
+Each file of this folder is one source; ``folder:PATH`` and ``table:FILE.csv`` are sources too. A source gives RGB bytes
+and labels and knows nothing of tasks, encoders or input sizes.
 """
 
 from abc import ABC, abstractmethod
@@ -135,8 +135,26 @@ def list_cards() -> dict[str, DataCard]:
 SOURCES: Shelf[DataSource] = Shelf("virb.data", "SOURCE", "data source", DataSource, "data")
 
 
+def own_place(name: str) -> tuple[str, Path] | None:
+    """Of own data whether they are a ``folder`` or a ``table``, and where; None for other names.
+
+    Raises:
+        UserError: no place is named.
+    """
+    kind, colon, path = name.partition(":")
+    if not colon or kind not in ("folder", "table"):
+        return None
+    if kind == "folder" and not path:
+        raise UserError(f"'{name}' names no folder.", "Write folder:PATH, such as folder:my-photos.")
+    if not path:
+        from virb.data._table_columns import EXAMPLE
+
+        raise UserError(f"'{name}' names no file.", f"Write table:FILE.csv. {EXAMPLE}")
+    return kind, Path(path)
+
+
 def open_data(name: str, root: Path | None = None, progress: Progress | None = None) -> Dataset:
-    """Open a data source by name: a file of this folder, ``folder:PATH``, or ``world:NAME`` (rendered if need be).
+    """Open a data source by name: a file of this folder, own data, or ``world:NAME`` (rendered if need be).
 
     Args:
         name: of the source.
@@ -146,13 +164,11 @@ def open_data(name: str, root: Path | None = None, progress: Progress | None = N
     Raises:
         UserError: no source has this name, or its data are not as they must be.
     """
-    prefix, colon, path = name.partition(":")
-    if colon and prefix == "folder":
-        if not path:
-            raise UserError(f"'{name}' names no folder.", "Write folder:PATH.")
-        from virb.data._folder import open_folder
+    if (own := own_place(name)) is not None:
+        from virb.data._own_kinds import open_own
 
-        return open_folder(Path(path))
+        return open_own(*own, progress or Quiet())
+    prefix, colon, path = name.partition(":")
     if colon and prefix == "world":
         from virb.data.world import open_world
 
@@ -161,7 +177,7 @@ def open_data(name: str, root: Path | None = None, progress: Progress | None = N
 
 
 def source_named(name: str, images: int | None) -> str:
-    """The name of pre-training data as a recipe says it: a folder by its whole path. Opens nothing.
+    """The name of pre-training data as a recipe says it: own data by their whole path. Opens nothing.
 
     Args:
         name: as it was asked for.
@@ -172,11 +188,10 @@ def source_named(name: str, images: int | None) -> str:
     """
     from virb.data.world.domains import DOMAINS
 
+    if (own := own_place(name)) is not None:
+        kind, place = own
+        return f"{kind}:{place.expanduser().resolve()}"
     prefix, colon, rest = name.partition(":")
-    if prefix == "folder" and colon:
-        if not rest:
-            raise UserError(f"'{name}' names no folder.", "Write folder:PATH.")
-        return f"folder:{Path(rest).expanduser().resolve()}"
     if prefix == "world" and colon:
         if rest not in DOMAINS.names():
             raise unknown("pre-training domain", name, [f"world:{known}" for known in DOMAINS.names()])

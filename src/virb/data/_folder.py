@@ -11,25 +11,19 @@ from PIL import Image
 
 from virb.data import DataCard, Dataset, Pixels
 from virb.data._images import decode, decode_image
-from virb.data._layout import Layout, counted, in_bytes, is_image, shown, survey, walk
+from virb.data._layout import Layout, counted, in_bytes, is_image, shown, split_of, splits_of, survey, walk
 from virb.data._manifest import Content, digest_of_files, hash_files
 from virb.errors import UserError
 from virb.spec import Splits
 
-_SHARE = 0.2
-"""Share of a split that is carved because the folder does not have it."""
-
 
 def folder_splits(path: Path) -> Splits:
-    """Which splits of a folder are its own and which are carved.
-
-    With train, val and test nothing is carved. With train and one other, the other is test and a fifth of train
-    becomes select. Without split folders a fifth of all is test and a fifth of the rest select.
+    """Which splits of a folder are its own and which are carved: see :func:`virb.data._layout.splits_of`.
 
     Raises:
         UserError: see :func:`virb.data._layout.survey`.
     """
-    return _splits(survey(path))
+    return splits_of(survey(path).splits)
 
 
 def folder_classes(path: Path) -> tuple[str, ...]:
@@ -56,6 +50,7 @@ def open_folder(path: Path) -> Dataset:
     contents = _hash(files)
     keys = tuple(file.key for file in files)
     labels = {name: label for label, name in enumerate(layout.classes)}
+    official = [split_of(file.role, layout.splits) for file in files]
     return Dataset(
         card=_card(path, layout, len(files)),
         keys=keys,
@@ -65,7 +60,7 @@ def open_folder(path: Path) -> Dataset:
         images=np.arange(len(files), dtype=np.int64).reshape(-1, 1),
         columns={"label": np.array([labels[file.label] for file in files], np.int64)},
         class_names={"label": layout.classes},
-        official=None if "" in layout.splits else np.array([_official(layout, file.role) for file in files], "<U6"),
+        official=None if "" in layout.splits else np.array(official, "<U6"),
         notes=(*layout.notes, *notes, *_copies(files, contents)),
     )
 
@@ -88,21 +83,6 @@ def _read(paths: tuple[Path, ...], keys: tuple[str, ...], row: int) -> Pixels:
 
 def _read_image(paths: tuple[Path, ...], keys: tuple[str, ...], row: int) -> Image.Image:
     return decode_image(paths[row], keys[row])
-
-
-# ------------------------------------------------------------------------------------------------ splits
-
-
-def _splits(layout: Layout) -> Splits:
-    if "" in layout.splits:
-        return Splits(select=_SHARE, test=_SHARE)
-    return Splits() if len(layout.splits) == 3 else Splits(select=_SHARE)
-
-
-def _official(layout: Layout, role: str) -> str:
-    if role == "train":
-        return "fit"
-    return "select" if role == "val" and "test" in layout.splits else "test"
 
 
 # ------------------------------------------------------------------------------------------------ files

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar, final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from virb.data import BadImage, Dataset, Pixels
 from virb.data._geometry import window
@@ -23,6 +23,9 @@ _RESAMPLING = {
     "bilinear": Image.Resampling.BILINEAR,
     "bicubic": Image.Resampling.BICUBIC,
 }
+
+_STEPS = {"L;2": 85, "L;4": 17}
+"""Pillow spreads grey of two and four bits over 0 to 255; ids are what stands in the file."""
 
 # ------------------------------------------------------------------------------------------------ decoding
 
@@ -93,6 +96,56 @@ def decode_ids(path: Path, key: str) -> NDArray[np.int32]:
     return opened(path, key, lambda image: _ids(image, key))
 
 
+def decode_numbers(path: Path, key: str) -> NDArray[np.generic]:
+    """Decode a file whose pixels are numbers: grey of 8, 16 or 32 bits, whole or floating.
+
+    Args:
+        path: the file.
+        key: its name in messages.
+
+    Returns:
+        height x width, as they stand in the file.
+
+    Raises:
+        BadImage: as :func:`decode_image`; or the file has colours, which are no numbers.
+    """
+    return _opened(path, key, lambda image: _numbers(image, key))
+
+
+@final
+class Head(NamedTuple):
+    """What an image file says of itself before its pixels.
+
+    Attributes:
+        width: in pixels.
+        height: in pixels.
+        mode: Pillow's: ``L`` is grey of 8 bits, ``I;16`` of 16, ``P`` a palette.
+        format: one of :data:`FORMATS`.
+        turned: whether its EXIF orientation asks for it to be turned or mirrored, which is never done here.
+    """
+
+    width: int
+    height: int
+    mode: str
+    format: str
+    turned: bool
+
+
+def head_of_image(path: Path, key: str) -> Head:
+    """Read the head of an image file.
+
+    Raises:
+        BadImage: as :func:`decode_image`, but for what comes after the head.
+    """
+    return _opened(path, key, lambda image: Head(*image.size, image.mode, image.format or "", _turned(image)))
+
+
+def _turned(image: Image.Image) -> bool:
+    # Of a PNG, whose EXIF may come last, Pillow would decode the whole; cameras write none.
+    exif = image.format in ("JPEG", "MPO", "TIFF", "WEBP")
+    return exif and image.getexif().get(ExifTags.Base.Orientation, 1) != 1
+
+
 T = TypeVar("T")
 
 
@@ -148,7 +201,15 @@ def _coded(image: Image.Image, key: str) -> NDArray[np.int32]:
 def _ids(image: Image.Image, key: str) -> NDArray[np.int32]:
     if image.mode not in ("1", "L", "P") and not image.mode.startswith("I"):
         raise BadImage(key, f"ids are grey or a palette, and this is {image.mode}")
-    return np.asarray(image).astype(np.int32)
+    stored = image.tile[0][3] if isinstance(image, ImageFile.ImageFile) and image.tile else ""
+    step = _STEPS.get(str(stored), 1)
+    return np.asarray(image).astype(np.int32) // step
+
+
+def _numbers(image: Image.Image, key: str) -> NDArray[np.generic]:
+    if image.mode not in ("L", "F") and not image.mode.startswith("I"):
+        raise BadImage(key, f"numbers are grey, and this is {image.mode}")
+    return np.array(image)
 
 
 def _to_rgb(image: Image.Image, key: str) -> Image.Image:

@@ -1,13 +1,15 @@
 """How image folders are laid out: class folders, with or without split folders above them; and what is refused."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import final
 
+from virb.data._card import Share
 from virb.errors import UserError
+from virb.spec import Splits
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 _ARCHIVES = (".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz", ".zip")
@@ -25,7 +27,10 @@ _NOT_OURS = frozenset({"__macosx", "@eadir", "desktop.ini", "ehthumbs.db", "icon
 """What operating systems and network drives leave behind."""
 
 EXPECTED = """Expected: a folder for each class, PATH/cat/1.jpg and PATH/dog/2.jpg; or split folders above them, \
-PATH/train/cat/1.jpg and PATH/test/cat/3.jpg (train, val and test; val or test may be missing)."""
+PATH/train/cat/1.jpg and PATH/test/cat/3.jpg (train, val and test; val or test may be missing). For a class or number \
+of each pixel: PATH/images/1.jpg and PATH/masks/1.png."""
+SHARE = 0.2
+"""Share of a split that is carved because the data do not have it."""
 
 
 @final
@@ -53,10 +58,37 @@ def survey(path: Path) -> Layout:
         UserError: the path is not there or not a folder, or what is in it cannot be told apart into classes.
     """
     root = locate(path)
-    folders = _folders(root)
+    roles = split_folders(root)
+    splits = roles if len(roles) > 1 else {"": next(iter(roles.values()), root)}
+    classes = {role: [folder.name for folder in folders_in(above)] for role, above in splits.items()}
+    for role, above in splits.items():
+        if not classes[role]:
+            raise _no_classes(above)
+    _check_classes(splits, classes)
+    names = sorted({name for listed in classes.values() for name in listed}, key=in_bytes)
+    stray = [image for above in {root, *splits.values()} for image in images_in(above)]
+    notes = (f"Left out: {counted(len(stray), 'image')} beside the class folders.",) if stray else ()
+    return Layout(root, splits, tuple(map(shown, names)), notes)
+
+
+# ------------------------------------------------------------------------------------------------ splits
+
+
+def role_of(word: str) -> str | None:
+    """What a split is, by any of its names: ``train``, ``val`` or ``test``; None for other words."""
+    return _SPLITS.get(word.lower())
+
+
+def split_folders(root: Path) -> dict[str, Path]:
+    """The split folders in a folder by their role; none where it has none.
+
+    Raises:
+        UserError: two are for the same split, other folders stand beside them, or train is missing.
+    """
+    folders = folders_in(root)
     roles: dict[str, Path] = {}
     for folder in folders:
-        role = _SPLITS.get(folder.name.lower())
+        role = role_of(folder.name)
         if role is None:
             continue
         if role in roles:
@@ -67,16 +99,31 @@ def survey(path: Path) -> Layout:
         roles[role] = folder
     if roles:
         _check_roles(root, roles, folders)
-    splits = roles if len(roles) > 1 else {"": next(iter(roles.values()), root)}
-    classes = {role: [folder.name for folder in _folders(above)] for role, above in splits.items()}
-    for role, above in splits.items():
-        if not classes[role]:
-            raise _no_classes(above)
-    _check_classes(splits, classes)
-    names = sorted({name for listed in classes.values() for name in listed}, key=in_bytes)
-    stray = [image for above in {root, *splits.values()} for image in _images_in(above)]
-    notes = (f"Left out: {counted(len(stray), 'image')} beside the class folders.",) if stray else ()
-    return Layout(root, splits, tuple(map(shown, names)), notes)
+    return roles
+
+
+def splits_of(roles: Collection[str]) -> Splits:
+    """Which splits are the data's own and which are carved, by the roles that were found.
+
+    With train, val and test nothing is carved. With train and one other, the other is test and a fifth of train
+    becomes select. Without roles (or train alone) a fifth of all is test and a fifth of the rest select.
+    """
+    named = set(roles) - {"", "train"}
+    if not named:
+        return Splits(select=SHARE, test=SHARE)
+    return Splits() if len(named) == 2 else Splits(select=SHARE)
+
+
+def split_of(role: str, roles: Collection[str]) -> Share:
+    """The split that a role stands for beside the others."""
+    if not set(roles) - {"", "train"}:
+        return "all"
+    if role == "train":
+        return "fit"
+    return "select" if role == "val" and "test" in roles else "test"
+
+
+# ------------------------------------------------------------------------------------------------ places and names
 
 
 def locate(path: Path) -> Path:
@@ -91,10 +138,12 @@ def locate(path: Path) -> Path:
     if root.exists():
         if root.suffix.lower() in _ARCHIVES:
             raise UserError(f"'{shown(path)}' is an archive, not a folder.", "Unpack it first, then give its folder.")
+        if root.suffix.lower() == ".csv":
+            raise UserError(f"'{shown(path)}' is a file, not a folder.", f"For a table write table:{shown(path)}.")
         raise UserError(f"'{shown(path)}' is a file, not a folder.", EXPECTED)
     above = next(parent for parent in root.parents if parent.is_dir())
     missing = root.relative_to(above).parts[0]
-    near = get_close_matches(missing, [folder.name for folder in _folders(above)], n=1, cutoff=0.5)
+    near = get_close_matches(missing, [folder.name for folder in folders_in(above)], n=1, cutoff=0.5)
     remedy = (
         f"Did you mean '{shown(above / near[0])}'?" if near else f"'{shown(above)}' is there, and has no '{missing}'."
     )
@@ -154,11 +203,13 @@ def is_image(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES
 
 
-def _folders(folder: Path) -> list[Path]:
+def folders_in(folder: Path) -> list[Path]:
+    """The folders in a folder, by name, but for hidden ones."""
     return [Path(entry.path) for entry in _entries(folder) if entry.is_dir()]
 
 
-def _images_in(folder: Path) -> list[Path]:
+def images_in(folder: Path) -> list[Path]:
+    """The images in a folder itself, by name."""
     return [path for entry in _entries(folder) if is_image(path := Path(entry.path)) and not entry.is_dir()]
 
 
@@ -178,7 +229,7 @@ def _check_roles(root: Path, roles: dict[str, Path], folders: list[Path]) -> Non
 
 
 def _no_classes(above: Path) -> UserError:
-    if _images_in(above):
+    if images_in(above):
         return UserError(f"'{shown(above)}' has images directly in it, and no class folders.", EXPECTED)
     return UserError(f"'{shown(above)}' has no class folders.", EXPECTED)
 
@@ -189,7 +240,7 @@ def _check_classes(splits: dict[str, Path], classes: dict[str, list[str]]) -> No
         if "images" in lowered and lowered & {"masks", "labels", "annotations"}:
             raise UserError(
                 f"'{shown(splits[role])}' has images beside masks, not class folders.",
-                "Dense tasks on your own images are not supported yet. " + EXPECTED,
+                f"Call the folder of masks 'masks'. {EXPECTED}",
             )
     main = "train" if "train" in classes else ""
     for role in ("val", "test"):

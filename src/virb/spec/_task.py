@@ -110,7 +110,7 @@ class Task(Spec):
     """Rises when scores may change, and never otherwise."""
     quadrant: Quadrant
     data: str
-    """Name of the data source: a file in ``virb/data``, or ``folder:PATH``."""
+    """Name of the data source: a file in ``virb/data``, ``folder:PATH`` or ``table:FILE.csv``."""
     column: str = "label"
     """Which of the data source's label columns is the target."""
     target: Target = Field(discriminator="type")

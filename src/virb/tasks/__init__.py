@@ -4,34 +4,30 @@ from pathlib import Path
 
 from virb.errors import UserError
 from virb.registry import Shelf
-from virb.spec import Classes, Quadrant, Task
+from virb.spec import FAMILIES, Classes, Quadrant, Task
 
 TASKS: Shelf[Task] = Shelf("virb.tasks", "TASK", "task", Task)
 
-_ALLOWED = "A task is a name that `virb tasks list` shows, or folder:PATH for class folders of your own."
+_ALLOWED = "A task is a name that `virb tasks list` shows, or your own images: folder:PATH or table:FILE.csv."
 
 
 def resolve_task(name: str) -> Task:
-    """The task of a name, or one made for ``folder:PATH``.
+    """The task of a name, or one made for ``folder:PATH`` or ``table:FILE.csv``.
 
-    A folder's task is built from the names of its class folders, without a look at any image.
+    Own data tell what they ask without a look at any image: by their folders, their ``virb.yaml`` or their lines. Only
+    masks that no ``virb.yaml`` explains are decoded.
 
     Raises:
-        UserError: no task has this name, or the folder is not laid out in classes.
+        UserError: no task has this name, or own data are not as they must be.
     """
-    prefix, colon, path = name.partition(":")
-    if not colon:
+    if ":" not in name:
         return TASKS.load(_meant(name))
-    if prefix == "folder":
-        if not path:
-            raise UserError(f"'{name}' names no folder.", "Write folder:PATH, such as folder:my-photos.")
-        return _folder_task(name, Path(path))
-    if prefix == "table":
-        raise UserError(
-            f"'{name}' asks for a table of images, which virb cannot read yet.",
-            "Until then, class folders do the same: folder:PATH with one folder for each label.",
-        )
-    raise UserError(f"There is no task '{name}'.", _ALLOWED + _folder_hint(name))
+    from virb.data import own_place  # only own data need NumPy and Pillow
+
+    own = own_place(name)
+    if own is None:
+        raise UserError(f"There is no task '{name}'.", _ALLOWED + _own_hint(name))
+    return _own_task(name, *own)
 
 
 def _meant(name: str) -> str:
@@ -42,28 +38,40 @@ def _meant(name: str) -> str:
     plain = name.strip().lower().replace("_", "-").replace(" ", "-")
     if plain in names:
         raise UserError(f"There is no task '{name}'.", f"Did you mean '{plain}'?")
-    if hint := _folder_hint(name):
+    if hint := _own_hint(name):
         raise UserError(f"There is no task '{name}'.", _ALLOWED + hint)
     return name
 
 
-def _folder_hint(name: str) -> str:
-    return f" Did you mean 'folder:{name}'?" if Path(name).is_dir() else ""
+def _own_hint(name: str) -> str:
+    kind = "folder" if Path(name).is_dir() else "table" if Path(name).is_file() else ""
+    return f" Did you mean '{kind}:{name}'?" if kind else ""
 
 
-def _folder_task(name: str, path: Path) -> Task:
-    from virb.data._folder import folder_classes, folder_splits  # only folders need NumPy and Pillow
-    from virb.data._layout import locate, shown
+def _own_task(name: str, kind: str, path: Path) -> Task:
+    from virb.data._own_kinds import ask_own
 
-    classes, place = folder_classes(path), locate(path).resolve()
-    if shown(place) != place.as_posix():
-        raise UserError(f"The path '{shown(place)}' is not valid Unicode.", "Give the folder another name.")
+    asked = ask_own(kind, path)
+    target = asked.target
+    if isinstance(target, Classes):
+        metrics = FAMILIES["segmentation" if target.dense else "classes"]
+    elif not target.dense:
+        metrics = FAMILIES["values"]
+    else:  # depth; known but for a factor, only what does not depend on it means something
+        metrics = tuple(metric for metric in FAMILIES["depth"] if target.unit or metric.endswith("-aligned"))
     return Task(
         name=name,
-        title=f"{shown(place.name)}: {len(classes)} classes",
-        about=f"Which of {len(classes)} classes an image of your own shows.",
-        quadrant=Quadrant(level="image-level", kind="semantic"),
-        data=f"folder:{place}",
-        target=Classes(count=len(classes), names=classes),
-        splits=folder_splits(path),
+        title=asked.title,
+        about=asked.about,
+        quadrant=Quadrant(
+            level="pixelwise" if target.dense else "image-level",
+            kind="semantic" if isinstance(target, Classes) else "structural",
+        ),
+        data=asked.data,
+        column=asked.column,
+        target=target,
+        splits=asked.splits,
+        images_per_example=asked.images,
+        metrics=metrics,
+        primary=metrics[0],
     )
