@@ -1,4 +1,4 @@
-"""Numbers of more than eight bits in image files, as they are stored: Pillow's own conversions would round them."""
+"""Numbers in image files, as they are stored: Pillow's own conversions would round those of more than eight bits."""
 
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,22 @@ from PIL import Image
 
 from virb.data import BadImage
 from virb.data._images import opened
+
+
+def decode_numbers(path: Path, key: str) -> NDArray[np.generic]:
+    """Decode a file whose pixels are numbers: grey of 8, 16 or 32 bits, whole or floating.
+
+    Args:
+        path: the file.
+        key: its name in messages.
+
+    Returns:
+        height x width, as they stand in the file.
+
+    Raises:
+        BadImage: as :func:`virb.data._images.decode_image`; or the file has colours, which are no numbers.
+    """
+    return opened(path, key, lambda image: _numbers(image, key))
 
 
 def decode_grey16(path: Path, key: str) -> NDArray[np.uint16]:
@@ -64,6 +80,12 @@ def decode_grey8(path: Path, key: str) -> NDArray[np.uint8]:
         BadImage: as :func:`virb.data._images.decode_image`; or the file has colours, or more bits.
     """
     return opened(path, key, lambda image: _grey8(image, key))
+
+
+def _numbers(image: Image.Image, key: str) -> NDArray[np.generic]:
+    if image.mode not in ("L", "F") and not image.mode.startswith("I"):
+        raise BadImage(key, f"numbers are grey, and this is {image.mode}")
+    return np.array(image)
 
 
 def _grey16(image: Image.Image, key: str) -> NDArray[np.uint16]:

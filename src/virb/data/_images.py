@@ -62,24 +62,6 @@ def decode_image(path: Path, key: str) -> Image.Image:
     return opened(path, key, lambda image: _to_rgb(image, key))
 
 
-def size_of_image(path: Path, key: str) -> tuple[int, int]:
-    """Width and height of an image file, from its head alone.
-
-    Raises:
-        BadImage: as :func:`decode_image`, but for what comes after the head.
-    """
-    return opened(path, key, lambda image: image.size)
-
-
-def mode_of_image(path: Path, key: str) -> str:
-    """Pillow's mode of an image file: ``L`` is grey of 8 bits, ``P`` a palette, ``RGB`` colours.
-
-    Raises:
-        BadImage: as :func:`size_of_image`.
-    """
-    return opened(path, key, lambda image: image.mode)
-
-
 def decode_ids(path: Path, key: str) -> NDArray[np.int32]:
     """Decode a file whose pixels are ids: grey of 8 or 16 bits, or a palette, of which the places count.
 
@@ -94,22 +76,6 @@ def decode_ids(path: Path, key: str) -> NDArray[np.int32]:
         BadImage: as :func:`decode_image`; or the file has colours, which are no ids.
     """
     return opened(path, key, lambda image: _ids(image, key))
-
-
-def decode_numbers(path: Path, key: str) -> NDArray[np.generic]:
-    """Decode a file whose pixels are numbers: grey of 8, 16 or 32 bits, whole or floating.
-
-    Args:
-        path: the file.
-        key: its name in messages.
-
-    Returns:
-        height x width, as they stand in the file.
-
-    Raises:
-        BadImage: as :func:`decode_image`; or the file has colours, which are no numbers.
-    """
-    return _opened(path, key, lambda image: _numbers(image, key))
 
 
 @final
@@ -137,7 +103,7 @@ def head_of_image(path: Path, key: str) -> Head:
     Raises:
         BadImage: as :func:`decode_image`, but for what comes after the head.
     """
-    return _opened(path, key, lambda image: Head(*image.size, image.mode, image.format or "", _turned(image)))
+    return opened(path, key, lambda image: Head(*image.size, image.mode, image.format or "", _turned(image)))
 
 
 def _turned(image: Image.Image) -> bool:
@@ -204,12 +170,6 @@ def _ids(image: Image.Image, key: str) -> NDArray[np.int32]:
     stored = image.tile[0][3] if isinstance(image, ImageFile.ImageFile) and image.tile else ""
     step = _STEPS.get(str(stored), 1)
     return np.asarray(image).astype(np.int32) // step
-
-
-def _numbers(image: Image.Image, key: str) -> NDArray[np.generic]:
-    if image.mode not in ("L", "F") and not image.mode.startswith("I"):
-        raise BadImage(key, f"numbers are grey, and this is {image.mode}")
-    return np.array(image)
 
 
 def _to_rgb(image: Image.Image, key: str) -> Image.Image:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from virb.data import BadImage, DataCard, Dataset, Pixels, PixelTruth
 from virb.data._card import Share
-from virb.data._images import decode_image, size_of_image
+from virb.data._images import decode_image, head_of_image
 from virb.data._layout import shown
 from virb.data._manifest import Content, digest_of_arrays, digest_of_files, hash_files, measure_files
 from virb.data._splits import carve, draw
@@ -305,7 +305,8 @@ def _size(image: Shown) -> tuple[int, int] | None:
     """Width and height of an image, where they cost little: not of a frame, nor of a file that is found bad anyway."""
     if isinstance(image, str):
         try:
-            return size_of_image(Path(image), image)
+            head = head_of_image(Path(image), image)
+            return head.width, head.height
         except BadImage:
             return None
     return None if isinstance(image, Frame | Made) else (image.shape[1], image.shape[0])

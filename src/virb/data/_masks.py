@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from virb.data import BadImage
-from virb.data._images import decode_ids, decode_image, decode_numbers, head_of_image
+from virb.data._deep import decode_numbers
+from virb.data._images import decode_ids, decode_image, head_of_image
 from virb.data._layout import shown
 from virb.data._listing import ReadTruth
 from virb.data._mask_heads import NUMBERS, unlike_ids

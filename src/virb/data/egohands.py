@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from virb.data import BadImage, DataCard
 from virb.data._files import FileSource, Layout
-from virb.data._images import decode_ids, size_of_image
+from virb.data._images import decode_ids, head_of_image
 from virb.data._listing import Explained, Listing
 from virb.data._polygons import inside
 from virb.data._trees import paired
@@ -102,15 +102,15 @@ def _drawn(path: Path, key: str, by: NDArray[np.int64]) -> NDArray[np.uint8]:
     """
     place, number = by.tolist()
     frame = _frame(path.parent, number)
-    width, height = size_of_image(frame, frame.name)
+    head = head_of_image(frame, frame.name)
     try:
         hands = _polygons(path)[place]
     except (ValueError, OSError, IndexError) as error:
         raise BadImage(key, str(error)) from error
-    ids = np.zeros((height, width), np.uint8)
+    ids = np.zeros((head.height, head.width), np.uint8)
     for label, corners in enumerate(hands, 1):
         try:
-            ids[inside(corners - 1, height, width)] = label
+            ids[inside(corners - 1, head.height, head.width)] = label
         except ValueError as error:
             raise BadImage(key, f"'{HANDS[label - 1]}' in '{frame.name}': {error}") from error
     return ids

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from virb.data import Archive, DataCard
 from virb.data._files import FileSource, Layout
-from virb.data._images import decode, decode_ids, mode_of_image
+from virb.data._images import decode, decode_ids, head_of_image
 from virb.data._listing import Listing
 from virb.data._trees import paired
 
@@ -16,7 +16,7 @@ BLOCKED, WALKABLE = np.arange(2, dtype=np.uint8)
 
 def _mask(path: Path, key: str) -> NDArray[np.uint8]:
     """What is not 0 can be walked on: grey of any depth, places in a palette, or colours of which one is not 0."""
-    if mode_of_image(path, key).startswith("RGB"):
+    if head_of_image(path, key).mode.startswith("RGB"):
         return np.where(decode(path, key).any(axis=-1), WALKABLE, BLOCKED)
     return np.where(decode_ids(path, key) != 0, WALKABLE, BLOCKED)
 
