@@ -23,7 +23,7 @@ def check_task(dataset: Dataset, task: Task, split_rows: Mapping[str, Rows], inp
         dataset: the opened source.
         task: what is asked of it.
         split_rows: from :func:`virb.data._splits.carve`; rows may be missing, where images could not be read.
-        inputs: how images become squares.
+        inputs: how images are framed.
 
     Raises:
         UserError: the source has fewer images an example; truth that is out of range, missing
@@ -66,8 +66,9 @@ def _check_classes(dataset: Dataset, task: Task, target: Classes, rows: Mapping[
 def _check_geometry(dataset: Dataset, task: Task, inputs: InputPolicy) -> None:
     """Truth and image must keep showing the same place."""
     _, height, width = dataset.columns[task.column].shape[:3]
+    rows, columns = inputs.sides
     refuse_crop(task, inputs)
-    if inputs.fit == "pad" and height != width:
+    if inputs.fit == "pad" and height * columns != width * rows:
         raise UserError(
             f"'{task.name}' has truth of {width} x {height} pixels: it lacks the borders that 'pad' gives the image.",
             "Use --fit squash.",

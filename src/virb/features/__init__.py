@@ -92,7 +92,7 @@ def cache_key(encoder: Encoder, dataset: Dataset, reading: Reading, on_bad_image
         "weights": encoder.digest,
         "architecture": [encoder.spec.source, encoder.arch, encoder.spec.layout],
         "layer": [reading.layer, reading.pooling],
-        "inputs": encoder.inputs.model_dump(mode="json"),
+        "inputs": encoder.inputs.model_dump(mode="json", exclude_none=True),
         "preprocessing": encoder.preprocessing.declared(),
         "resize and decode": ["pillow", PIL.__version__, str(PIL.features.version("jpg"))],
         "engine": [encoder.engine, torch.__version__, timm.__version__],

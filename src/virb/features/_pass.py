@@ -108,8 +108,7 @@ class Pass:
             return bad
 
     def _collect(self, start: int, futures: list[Future[Pixels | BadImage]]) -> Batch:
-        size = self._encoder.inputs.size
-        pixels = np.zeros((len(futures), size, size, 3), np.uint8)
+        pixels = np.zeros((len(futures), *self._encoder.inputs.sides, 3), np.uint8)
         bad: dict[int, str] = {}
         for row, future in enumerate(futures):
             image = future.result()

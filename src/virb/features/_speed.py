@@ -70,8 +70,7 @@ class Gauge:
 
 def measure(encoder: Encoder) -> Speed:
     """Measure the forward pass alone, on a few grey images."""
-    size = encoder.inputs.size
-    images = torch.full((SAMPLE, 3, size, size), 127, dtype=torch.uint8)
+    images = torch.full((SAMPLE, 3, *encoder.inputs.sides), 127, dtype=torch.uint8)
     gauge, start, part = Gauge(encoder.device), time.perf_counter(), SAMPLE
     for turn in range(4):
         if turn > 1 and time.perf_counter() - start > SECONDS:
