@@ -15,7 +15,7 @@ from virb.encoders import load_encoder
 from virb.encoders._module import seal_module
 from virb.errors import ExperimentError, UserError
 from virb.features import Reading, _shards, cache_key, drop_maps, extract, offers, size_of
-from virb.features._shards import _compact
+from virb.features._shards import compact
 from virb.spec import InputPolicy, Preprocessing, digest_of
 from virb.testing import toy_dataset
 
@@ -381,7 +381,7 @@ def test_maps_of_sizes_that_no_stride_divides_are_kept_whole(size, cache):
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 def test_half_precision_has_the_bits_of_numpys_in_row_order_for_any_layout(layout):
     maps = torch.randn(5, 7, 4, 4, generator=torch.manual_seed(0)).contiguous(memory_format=layout).numpy()
-    stored = _compact(maps)
+    stored = compact(maps)
     assert stored.flags.c_contiguous
     np.testing.assert_array_equal(stored.view(np.uint16), np.ascontiguousarray(maps).astype(np.float16).view(np.uint16))
 
@@ -389,8 +389,8 @@ def test_half_precision_has_the_bits_of_numpys_in_row_order_for_any_layout(layou
 @pytest.mark.parametrize("odd", [1e6, 1e-9])
 def test_what_half_precision_cannot_hold_stays_whole(odd):
     values = np.full((3, 4), odd, np.float32)
-    assert _compact(values).dtype == np.float32
-    np.testing.assert_array_equal(_compact(values), values)
+    assert compact(values).dtype == np.float32
+    np.testing.assert_array_equal(compact(values), values)
 
 
 def test_the_size_that_is_said_before_is_the_size_that_is_written(tmp_path):

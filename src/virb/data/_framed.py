@@ -4,6 +4,7 @@ What is scored is not this but the truth at its own resolution: see :mod:`virb.r
 """
 
 import json
+import math
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,8 +25,8 @@ from virb.spec import Classes, InputPolicy, Task, digest_of, show_sides
 
 GEOMETRY = 1
 """Rises when truth gets into the frame otherwise."""
-AHEAD = 64
-"""Examples that are read ahead of the one that is written."""
+AHEAD, BYTES = 64, 2**28
+"""Examples that are read ahead of the one that is written, and bytes of theirs: no more than either, but one."""
 
 _ARRAY, _MARK = "truth.npy", "framed.json"
 """The mark is written last: it holds the bytes of the array and what could not be read."""
@@ -138,9 +139,11 @@ def _read(truth: PixelTruth, task: Task, inputs: InputPolicy, count: int) -> Ite
         refuse_truth(found, task, truth.key(row))
         return frame_truth(found, task.target, task.family, inputs)
 
+    each = 8 * math.prod(inputs.sides) * (1 if isinstance(task.target, Classes) else task.target.size)
+    ahead = max(1, min(AHEAD, BYTES // each))
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
-        for start in range(0, count, AHEAD):
-            yield from pool.map(one, range(start, min(start + AHEAD, count)))
+        for start in range(0, count, ahead):
+            yield from pool.map(one, range(start, min(start + ahead, count)))
 
 
 def refuse_truth(truth: NDArray[Any], task: Task, key: str) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple, final
 import torch
 
 from virb.encoders._encoder import Encoder
+from virb.features._batches import together
 from virb.spec import Cost
 
 SAMPLE = 16
@@ -70,13 +71,14 @@ class Gauge:
 
 def measure(encoder: Encoder) -> Speed:
     """Measure the forward pass alone, on a few grey images."""
-    images = torch.full((SAMPLE, 3, *encoder.inputs.sides), 127, dtype=torch.uint8)
-    gauge, start, part = Gauge(encoder.device), time.perf_counter(), SAMPLE
+    part = min(SAMPLE, together(encoder.inputs))
+    images = torch.full((part, 3, *encoder.inputs.sides), 127, dtype=torch.uint8)
+    gauge, start = Gauge(encoder.device), time.perf_counter()
     for turn in range(4):
         if turn > 1 and time.perf_counter() - start > SECONDS:
             break
         begin = time.perf_counter()
-        for values in encoder.encode(images[:part], tuple(encoder.layers)).values():
+        for values in encoder.encode(images, tuple(encoder.layers)).values():
             values.cpu()  # a GPU is done when its result is here
         gauge.passed(part, time.perf_counter() - begin)
     return gauge.speed(part)
