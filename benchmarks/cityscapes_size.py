@@ -3,18 +3,21 @@
     python benchmarks/cityscapes_size.py --size 1024x2048 --images 12 --probe dense-linear
 
 The images are drawn (patches of colours, in files as Cityscapes has them), since what is measured does not depend on
-what they show. Memory is the largest that the process had resident while a stage ran (VmHWM, Linux), less what it had
-before any: bytes of memory-mapped shards count, though the system may take them back. It must not grow with the number
-of images, nor the time by more than that number. With --cache a budget for features can be given: maps that do not
-fit are streamed, that is, images are encoded whenever a probe reads them.
+what they show. Memory is the most that a stage had beyond what the process had before (Linux), without files that are
+mapped, which the system may take back. It must not grow with the number of images, nor the time by more than that
+number. With --cache a budget for features can be given: maps that do not fit are streamed, that is, images are encoded
+whenever a probe reads them, and the score must be the same.
 """
 
 import argparse
+import os
 import tempfile
+import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -50,11 +53,13 @@ def main() -> None:
     options.add_argument("--size", default="1024x2048")
     options.add_argument("--images", type=int, default=12, help="half of them for fit, a quarter each for the others")
     options.add_argument("--probe", action="append", choices=PROBES.names())
+    options.add_argument("--steps", type=int, default=8, help="of dense-pyramid, which takes 450 by default")
     options.add_argument("--cache", default="100GB", help="budget for features")
     options.add_argument("--threads", type=int, default=torch.get_num_threads())
     asked = options.parse_args()
     torch.set_num_threads(asked.threads)
     inputs = input_policy(asked.size)
+    object.__setattr__(PROBES.load("dense-pyramid"), "steps", asked.steps)  # for as long as this script runs
     with tempfile.TemporaryDirectory() as place:
         dataset = draw(Path(place) / "data", asked.images)
         cache = Cache(Path(place) / "cache", parse_size(asked.cache))
@@ -65,12 +70,9 @@ def main() -> None:
         for name in asked.probe or ["dense-linear", "dense-knn", "dense-pyramid"]:
             probe = PROBES.load(name).spec
             experiment = Experiment(encoder=parse_encoder(asked.encoder), task=TASK, probe=probe, inputs=inputs)
-            readings = readings_of(probe)
-            staged(f"{name}: maps", lambda: extract(encoder, dataset, readings, cache))  # noqa: B023
-            record = staged(
-                f"{name}: the rest",
-                lambda: run_experiment(experiment, encoder, dataset, Found(weights="w", data="d"), bench),  # noqa: B023
-            )
+            staged(f"{name}: maps", partial(extract, encoder, dataset, readings_of(probe), cache, progress=Told()))
+            found = Found(weights="drawn", data="drawn")
+            record = staged(f"{name}: the rest", partial(run_experiment, experiment, encoder, dataset, found, bench))
             spent = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in record.seconds.items())
             print(f"{'':24}{spent}; miou {record.scores['miou']:.3f}; {'; '.join(record.notes)}")
 
@@ -115,19 +117,38 @@ def draw(folder: Path, images: int) -> Dataset:
 
 def staged(name: str, run: Callable[[], Any]) -> Any:
     """Run a stage and print what it took."""
-    before = resident("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # man 5 proc: resets VmHWM
-    start = time.perf_counter()
-    done = run()
-    seconds, peak = time.perf_counter() - start, resident("VmHWM")
-    print(f"{name:24}{seconds:8.1f} s   {show_size(peak - before):>9} above {show_size(before)}", flush=True)
+    before, start = resident(), time.perf_counter()
+    with Watch() as watch:
+        done = run()
+    seconds = time.perf_counter() - start
+    print(
+        f"{name:24}{seconds:8.1f} s   {show_size(max(0, watch.peak - before)):>9} above {show_size(before)}", flush=True
+    )
     return done
 
 
-def resident(field: str) -> int:
-    """Bytes of this process that are in memory: now (VmRSS) or at most (VmHWM)."""
-    lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{field}:"))
+class Watch:
+    """Looks at memory every few milliseconds: :mod:`virb.features` sets the system's own record back."""
+
+    def __enter__(self) -> Self:
+        self.peak, self._ended = resident(), threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._ended.wait(0.003):
+            self.peak = max(self.peak, resident())
+
+
+def resident() -> int:
+    """Bytes of memory that this process alone has now, without files that are mapped (man 5 proc, statm)."""
+    _, pages, shared, *_ = map(int, Path("/proc/self/statm").read_text(encoding="ascii").split())
+    return (pages - shared) * os.sysconf("SC_PAGE_SIZE")
 
 
 if __name__ == "__main__":
