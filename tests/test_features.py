@@ -14,8 +14,8 @@ from virb.data._images import fit_image
 from virb.encoders import load_encoder
 from virb.encoders._module import seal_module
 from virb.errors import ExperimentError, UserError
-from virb.features import Reading, _shards, cache_key, drop_maps, extract, offers, size_of
-from virb.features._shards import _compact
+from virb.features import Reading, _batches, _shards, cache_key, drop_maps, extract, offers, size_of
+from virb.features._shards import compact
 from virb.spec import InputPolicy, Preprocessing, digest_of
 from virb.testing import toy_dataset
 
@@ -381,7 +381,7 @@ def test_maps_of_sizes_that_no_stride_divides_are_kept_whole(size, cache):
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 def test_half_precision_has_the_bits_of_numpys_in_row_order_for_any_layout(layout):
     maps = torch.randn(5, 7, 4, 4, generator=torch.manual_seed(0)).contiguous(memory_format=layout).numpy()
-    stored = _compact(maps)
+    stored = compact(maps)
     assert stored.flags.c_contiguous
     np.testing.assert_array_equal(stored.view(np.uint16), np.ascontiguousarray(maps).astype(np.float16).view(np.uint16))
 
@@ -389,8 +389,18 @@ def test_half_precision_has_the_bits_of_numpys_in_row_order_for_any_layout(layou
 @pytest.mark.parametrize("odd", [1e6, 1e-9])
 def test_what_half_precision_cannot_hold_stays_whole(odd):
     values = np.full((3, 4), odd, np.float32)
-    assert _compact(values).dtype == np.float32
-    np.testing.assert_array_equal(_compact(values), values)
+    assert compact(values).dtype == np.float32
+    np.testing.assert_array_equal(compact(values), values)
+
+
+@pytest.mark.parametrize("odd", [1e6, 1e-9])
+def test_what_is_kept_of_an_image_does_not_depend_on_those_beside_it(odd):
+    usual = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
+    values = np.stack([usual, np.full((3, 4), odd, np.float32)])
+    kept = compact(values)
+    assert kept.dtype == np.float32
+    np.testing.assert_array_equal(kept[0], usual.astype(np.float16).astype(np.float32))
+    np.testing.assert_array_equal(kept[1], values[1])
 
 
 def test_the_size_that_is_said_before_is_the_size_that_is_written(tmp_path):
@@ -400,3 +410,89 @@ def test_the_size_that_is_said_before_is_the_size_that_is_written(tmp_path):
         features = extract(encoder, dataset, readings, Cache(tmp_path / str(maps), 10**9))
         numbers = sum(entry.width * len(dataset.keys) for entry in features.entries.values())
         assert size_of(encoder, len(dataset.keys), maps=maps) == 2 * numbers
+
+
+# ------------------------------------------------------------------------------------------------ large maps
+
+
+@pytest.mark.parametrize("pixels", [1, 3 * 64 * 64, 2**22])
+def test_large_maps_come_in_shards_and_batches_of_a_few_images_and_are_the_same(pixels, tmp_path, monkeypatch):
+    encoder, dataset = patches(), toy_dataset(examples=30)
+    usual = extract(encoder, dataset, STAGES, Cache(tmp_path / "usual", 10**9))
+    monkeypatch.setattr(_batches, "PIXELS", pixels)
+    monkeypatch.setattr(_shards, "SHARD_BYTES", 7 * 2 * encoder.shape("stage1")[0] * 16 * 16)
+    monkeypatch.setattr(_shards, "LARGEST", 8 * _shards.SHARD_BYTES)
+    monkeypatch.setattr(_shards, "OPEN", 2)
+    found = extract(encoder, dataset, STAGES, Cache(tmp_path / "large", 10**9))
+    assert [len(found.entries[reading].shards) for reading in STAGES] == [1, 1, 5, 1]
+    rows = np.random.default_rng(0).permutation(30)
+    for reading in STAGES:
+        np.testing.assert_array_equal(found.take(reading, rows), usual.take(reading, rows))
+        assert len(found.entries[reading]._open) <= 2
+
+
+def test_a_batch_across_shards_of_which_some_are_there_makes_the_others_only(tmp_path, monkeypatch):
+    encoder, dataset, cache = patches(), toy_dataset(examples=30), Cache(tmp_path, 10**9)
+    monkeypatch.setattr(_shards, "SHARD_BYTES", 4 * 2 * encoder.shape("stage1")[0] * 16 * 16)
+    monkeypatch.setattr(_shards, "LARGEST", 1)
+    whole = extract(encoder, dataset, STAGES[2:3], cache)
+    before = whole.take(STAGES[2], np.arange(30))
+    entry = extract(encoder, dataset, STAGES[2:3], cache).entries[STAGES[2]]
+    for number in (1, 3, 4):
+        entry.shards[number].mark.unlink()
+    written = {shard.number: shard.file.stat().st_mtime_ns for shard in entry.shards}
+    monkeypatch.setattr(_batches, "PIXELS", 10 * 64 * 64)
+    again = extract(encoder, dataset, STAGES[2:3], cache)
+    assert again.encoded == 20
+    np.testing.assert_array_equal(again.take(STAGES[2], np.arange(30)), before)
+    changed = {shard.number for shard in entry.shards if shard.file.stat().st_mtime_ns != written[shard.number]}
+    assert changed == {1, 3, 4}
+
+
+class Said:
+    def __init__(self):
+        self.lines = []
+
+    def say(self, text):
+        self.lines.append(text)
+
+    def advance(self, what, done, total):
+        pass
+
+
+def test_maps_beyond_the_budget_are_streamed_to_the_same_numbers_and_said_so(tmp_path, monkeypatch):
+    encoder, dataset, told = patches(), toy_dataset(examples=20), Said()
+    kept = extract(encoder, dataset, STAGES, Cache(tmp_path / "kept", 10**9))
+    monkeypatch.setattr(_batches, "PIXELS", 3 * 64 * 64)
+    found = extract(encoder, dataset, STAGES, Cache(tmp_path / "small", 100_000), progress=told)
+    assert any("VIRB_CACHE_BUDGET=1GB keeps the maps" in line for line in told.lines)
+    assert found.notes == ("maps did not fit the cache: images were encoded whenever the probe read them",)
+    assert not list((tmp_path / "small").glob("maps/*"))
+    assert len(list((tmp_path / "small").glob("features/*/key.json"))) == 2  # what has no places is small, and is kept
+    seen = counted(encoder, monkeypatch)
+    for rows in (np.array([3, 19, 7]), np.array([[0, 5], [5, 1]])):
+        for reading in STAGES:
+            np.testing.assert_array_equal(found.take(reading, rows), kept.take(reading, rows))
+        lazy = found.rows(STAGES[2], rows)
+        assert lazy.shape == (*rows.shape, *encoder.shape("stage1"))
+        np.testing.assert_array_equal(lazy[1:], kept.take(STAGES[2], rows[1:]))
+    assert seen == [3 + 2 + 3 + 2]  # each image once for all layers, and none twice in a batch
+
+
+def test_what_others_will_read_is_kept_where_there_is_room_for_all_of_it(tmp_path):
+    encoder, dataset = patches(), toy_dataset(examples=20)
+    fine, coarse = STAGES[2:]
+    both = extract(encoder, dataset, [coarse], Cache(tmp_path / "a", 10**9), beside=[fine, STAGES[0]])
+    assert set(both.entries) == {fine, coarse, STAGES[0]}
+    alone = extract(encoder, dataset, [coarse], Cache(tmp_path / "b", 100_000), beside=[fine, STAGES[0]])
+    assert set(alone.entries) == {coarse, STAGES[0]}
+    assert list((tmp_path / "b").glob("maps/*/key.json"))
+
+
+def test_images_that_cannot_be_decoded_are_found_before_maps_are_streamed(tmp_path):
+    encoder, dataset = patches(), toy_dataset(examples=20, bad=lambda row: row == 7)
+    with pytest.raises(ExperimentError, match="--on-bad-image skip"):
+        extract(encoder, dataset, STAGES[2:], Cache(tmp_path, 100_000))
+    found = extract(encoder, dataset, STAGES[2:], Cache(tmp_path, 100_000), on_bad_image="skip")
+    assert list(found.bad) == [7]
+    assert (found.take(STAGES[2], np.array([7, 8])) == 0).all(axis=(1, 2, 3)).tolist() == [True, False]

@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 from torch import nn
 
+import virb.run
 from virb.analysis import load_outcomes
 from virb.cache import Cache
 from virb.data import BadImage
 from virb.encoders import load_encoder
 from virb.encoders._module import seal_module
 from virb.errors import ExperimentError, UserError
+from virb.features import _batches
 from virb.probes import PROBES, best_layer
-from virb.run import Bench, run_experiment
+from virb.run import Bench, _attachments, run_experiment
 from virb.spec import Classes, Experiment, Found, InputPolicy, Record, Regime, Splits
 from virb.store import Store
 from virb.testing import toy_dataset, toy_pixelwise_task, toy_scenes, toy_task
@@ -306,3 +308,72 @@ def test_a_small_regime_thins_out_the_parent_of_an_eval_only_task(regime, bench,
     assert record.counts["fit"] + record.counts["select"] == {"examples": 40, "shots": 15}[regime.kind]
     assert record.counts["test"] == 60
     assert record.scores["accuracy"] > 0.8
+
+
+# ------------------------------------------------------------------------------------------------ large images
+
+
+@pytest.mark.parametrize(("probe", "column", "images"), [("dense-linear", "mask", 1), ("dense-siamese", "flow", 2)])
+def test_maps_that_do_not_fit_the_cache_give_the_same_score(probe, column, images, tmp_path, monkeypatch):
+    monkeypatch.setattr(_batches, "PIXELS", 3 * 64 * 64)
+    monkeypatch.setitem(vars(PROBES.load("dense-siamese")), "steps", 2)
+    records = []
+    for name, budget in (("kept", 10**9), ("streamed", 10_000)):
+        bench = Bench(Store(tmp_path / name), Cache(tmp_path / f"{name} cache", budget))
+        records.append(
+            run_pixelwise(bench, column, probe, size=64, images=images, dataset=toy_scenes(30, images=images))
+        )
+    kept, streamed = records
+    assert any("maps did not fit the cache" in note for note in streamed.notes)
+    assert streamed.scores == kept.scores
+    assert streamed.trials == kept.trials
+
+
+@pytest.mark.parametrize("column", ["mask", "depth"])
+def test_examples_scored_one_by_one_give_the_same_score(column, tmp_path, monkeypatch):
+    records, kept = [], []
+    for numbers in (2**26, 1):
+        monkeypatch.setattr(virb.run, "NUMBERS", numbers)
+        bench = Bench(Store(tmp_path / str(numbers)), Cache(tmp_path / "cache", 10**9))
+        records.append(run_pixelwise(bench, column, size=32))
+        with np.load(bench.store.folder / "predictions" / records[-1].predictions) as file:
+            kept.append(dict(file))
+    assert records[1].scores == pytest.approx(records[0].scores, rel=1e-5)
+    for name, values in kept[0].items():
+        np.testing.assert_allclose(kept[1][name], values, rtol=1e-5)
+
+
+def test_a_frame_of_two_sides_goes_all_the_way(bench):
+    """Wide scenes: two squares side by side, of which the right one is empty ground."""
+    scenes = toy_scenes(30)
+    mask = np.concatenate([scenes.columns["mask"], np.zeros_like(scenes.columns["mask"])], axis=2)
+    read = scenes.read
+    wide = replace(
+        scenes,
+        read=lambda row: np.concatenate([read(row), read(row)[::-1] // 8], axis=1),
+        columns={"mask": mask},
+        digest="wide",
+    )
+    sealed = load_encoder("pixels", InputPolicy(size=32, width=64))
+    experiment = Experiment(
+        encoder=sealed.spec,
+        task=toy_pixelwise_task("mask"),
+        probe=best_layer(PROBES.load("dense-linear")).spec,
+        inputs=sealed.inputs,
+    )
+    record = run_experiment(experiment, sealed, wide, Found(data=wide.digest), bench)
+    assert record.score > 0.8
+    with np.load(bench.store.folder / "predictions" / record.predictions) as kept:
+        assert kept["image"].shape == (6, 1, 32, 64, 3)
+        assert kept["predicted"].shape == (6, 32, 64)
+
+
+def test_pictures_of_large_predictions_are_thinned_alike(bench, monkeypatch):
+    monkeypatch.setattr(_attachments, "SIDE", 50)
+    record = run_pixelwise(bench, "mask", dataset=toy_scenes(30, size=90), size=120)
+    with np.load(bench.store.folder / "predictions" / record.predictions) as kept:
+        assert kept["image"].shape == (6, 1, 40, 40, 3)
+        assert kept["predicted"].shape == kept["truth"].shape == (6, 45, 45)
+        truth = toy_scenes(30, size=90).columns["mask"][kept["example"]]
+        np.testing.assert_array_equal(kept["truth"], truth[:, ::2, ::2])
+        assert (kept["predicted"] == kept["truth"]).mean() > 0.8

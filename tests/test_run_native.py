@@ -33,9 +33,10 @@ def enlarged(truth, times):
 
 
 @pytest.mark.parametrize("fit", ["squash", "pad"])
+@pytest.mark.parametrize("wide", [None, 64])
 @pytest.mark.parametrize(("height", "width"), [(31, 47), (60, 20), (8, 8), (128, 96)])
-def test_what_is_right_in_the_square_is_right_in_the_image(height, width, fit):
-    inputs = InputPolicy(size=32, fit=fit)
+def test_what_is_right_in_the_frame_is_right_in_the_image(height, width, wide, fit):
+    inputs = InputPolicy(size=32, width=wide, fit=fit)
     truth = enlarged(DRAW.integers(0, 3, (2, 2)).astype(np.uint8), 64)[:height, :width]
     framed = frame_truth(truth, IDS, "segmentation", inputs)
     sure = np.where(framed[..., None] == np.arange(3), 0, -9).astype(np.float32)
@@ -55,9 +56,10 @@ def test_enlarging_is_what_torch_does_between_the_centres_of_pixels():
 
 
 @pytest.mark.parametrize("fit", ["squash", "pad"])
-def test_vectors_come_back_to_what_they_were(fit):
+@pytest.mark.parametrize("wide", [None, 40])
+def test_vectors_come_back_to_what_they_were(wide, fit):
     flow = np.broadcast_to(np.float32([6, -4]), (30, 60, 2)).copy()
-    inputs = InputPolicy(size=24, fit=fit)
+    inputs = InputPolicy(size=24, width=wide, fit=fit)
     framed = np.nan_to_num(frame_truth(flow, FLOW, "flow", inputs))
     found = at_truth(framed, 30, 60, FLOW, "flow", inputs)
     np.testing.assert_allclose(found[4:-4], flow[4:-4], rtol=1e-5)

@@ -8,6 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from virb.errors import UserError
 from virb.spec import (
     CLASS_METRICS,
     METRICS,
@@ -26,6 +27,8 @@ from virb.spec import (
     Trial,
     Values,
     digest_of,
+    input_policy,
+    show_sides,
 )
 
 SEMANTIC = Quadrant(level="image-level", kind="semantic")
@@ -149,6 +152,40 @@ def test_fields_given_at_their_default_do_not_change_an_id():
         protocol="standard",
     )
     assert explicit.id == experiment().id
+
+
+def test_a_square_has_one_identity_however_it_is_written():
+    square = InputPolicy(size=64)
+    assert InputPolicy(size=64, width=64) == square == input_policy("64x64")
+    assert experiment(inputs=InputPolicy(size=64, width=64)).id == experiment(inputs=square).id
+    wide = InputPolicy(size=64, width=128)
+    assert wide.declared() == {"size": 64, "width": 128}
+    assert len({experiment(inputs=one).id for one in (square, wide, InputPolicy(size=128, width=64))}) == 3
+
+
+@pytest.mark.parametrize(
+    ("written", "sides"),
+    [(64, (64, 64)), ("64", (64, 64)), ("512x1024", (512, 1024)), (" 512 X 1024 ", (512, 1024)), ("9×8", (9, 8))],
+)
+def test_a_size_is_read_as_people_write_it(written, sides):
+    policy = input_policy(written, "pad")
+    assert policy.sides == sides
+    assert policy.fit == "pad"
+    assert input_policy(show_sides(sides), "pad") == policy
+
+
+@pytest.mark.parametrize(
+    "written", [0, -4, "0", "64x0", "0x64", "64x", "x64", "64x64x3", "6.4", "64 px", "", "-64x64", "1" * 10, True]
+)
+def test_what_is_no_size_is_refused_with_an_example(written):
+    with pytest.raises(UserError, match=r"(?s)is not a size in pixels.*512x1024 is height x width") as refused:
+        input_policy(written)
+    assert f"'{written}'" in refused.value.problem
+
+
+def test_a_fit_that_is_none_is_refused_with_those_there_are():
+    with pytest.raises(UserError, match="'squash'"):
+        input_policy(64, "squish")
 
 
 def leaves(form, path=()):
@@ -361,6 +398,7 @@ def test_every_metric_has_a_direction_and_the_class_metrics_exist():
 def test_quadrants_and_policies_print_as_people_say_them():
     assert str(SEMANTIC) == "image-level semantic"
     assert str(InputPolicy(size=64, fit="crop")) == "64 px, crop"
+    assert str(InputPolicy(size=512, width=1024)) == "512x1024 px, squash"
 
 
 # ------------------------------------------------------------------------------------------------ targets and metrics

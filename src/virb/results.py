@@ -23,14 +23,13 @@ from virb.executors import Resources
 from virb.features import OnBadImage
 from virb.progress import Progress, Quiet
 from virb.report import write
-from virb.spec import EncoderSpec, InputPolicy, Overrides, Record, Regime, Task
+from virb.spec import EncoderSpec, InputPolicy, Overrides, Record, Regime, Task, input_policy
 from virb.study import Layers, Ran, Site, Study
 from virb.tasks import resolve_task
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FITS: tuple[str, ...] = get_args(InputPolicy.model_fields["fit"].annotation)
 LAYER_CHOICES: tuple[str, ...] = get_args(Layers)
 DRAWS = 10
 """How often a small regime is drawn: the variance of one draw of a few shots is larger than most differences."""
@@ -140,7 +139,7 @@ def evaluate(
     shots: int | None = None,
     draws: int = DRAWS,
     seeds: Sequence[int] = (0,),
-    size: int = 224,
+    size: int | str = 224,
     fit: str = "squash",
     mean: Sequence[float] | float | None = None,
     std: Sequence[float] | float | None = None,
@@ -160,7 +159,7 @@ def evaluate(
 
     Args:
         encoder: one or several: names such as ``"timm:resnet50"``, or any ``nn.Module`` that takes normalised images,
-            batch x 3 x size x size, and returns batch x width, a map, a list of maps from fine to coarse, or a
+            batch x 3 x height x width, and returns batch x width, a map, a list of maps from fine to coarse, or a
             dictionary from ``embedding`` and ``stage1`` … ``stage4`` to them. It is copied: yours keeps its mode,
             device and weights.
         tasks: names such as ``"digits"``, ``"folder:PATH"`` or ``"table:FILE.csv"``.
@@ -173,8 +172,8 @@ def evaluate(
         shots: how many labelled examples of each class probes may see instead.
         draws: how many times those examples or shots are drawn anew; the same draws for every encoder.
         seeds: each draws the splits anew where a task has none of its own.
-        size: side of the images in pixels, the same for every encoder.
-        fit: how an image becomes a square: ``"squash"``, ``"crop"`` or ``"pad"``.
+        size: side of the images in pixels, or ``"512x1024"``, height x width; the same for every encoder.
+        fit: how an image gets to that size: ``"squash"``, ``"crop"`` or ``"pad"``.
         mean: what modules want subtracted from pixels / 255, one number or one a channel; by default a timm model's
             own, else ImageNet's. A name says it for itself: ``"timm:resnet50+mean=0.5+std=0.5"``.
         std: what they want divided by, the same.
@@ -194,7 +193,7 @@ def evaluate(
     Raises:
         UserError: the request is wrong, before any compute.
     """
-    inputs = _inputs(size, fit)
+    inputs = input_policy(size, fit)
     if on_bad_image not in ON_BAD_IMAGE:
         raise unknown("way to treat a bad image", on_bad_image, ON_BAD_IMAGE)
     encoders = [encoder] if isinstance(encoder, EncoderLike) else list(encoder)
@@ -241,14 +240,6 @@ def _regimes(examples: int | None, shots: int | None, draws: int) -> tuple[Regim
         raise UserError(f"'{min(n, draws)}' is no number of examples, shots or draws.", "Ask for 1 or more.")
     kind = "examples" if examples is not None else "shots"
     return tuple(Regime.model_validate({"kind": kind, "n": n, "resample": resample}) for resample in range(draws))
-
-
-def _inputs(size: int, fit: str) -> InputPolicy:
-    if size < 1:
-        raise UserError(f"'{size}' is not a size in pixels.", "Ask for 1 or more; 224 is usual.")
-    if fit not in FITS:
-        raise unknown("way to fit an image", fit, FITS)
-    return InputPolicy.model_validate({"size": size, "fit": fit})
 
 
 def _of_modules(

@@ -118,6 +118,7 @@ def test_a_failed_experiment_exits_with_1_and_its_reason(photos, tmp_path):
         (["run", "-e", "pixel", "-t", "digits", "-o", "out"], "'pixels'"),
         (["run", "-e", "pixels", "-t", "digits", "-p", "logistics", "-o", "out"], "'logistic'"),
         (["run", "-e", "pixels", "-t", "digits", "-o", "out", "--size", "0"], "'0'"),
+        (["run", "-e", "pixels", "-t", "digits", "-o", "out", "--size", "512x"], "512x1024 is height x width"),
         (["run", "-e", "pixels", "-t", "digits", "-o", "out", "--fit", "squish"], "'squash'"),
         (["run", "-e", "pixels", "-t", "digits", "-o", "out", "--on-bad-image", "ignore"], "skip"),
         (["run", "-e", "pixels", "-t", "digits", "-o", "out", "--executor", "process"], "'processes'"),

@@ -124,6 +124,13 @@ def test_padding_is_refused_where_it_would_shift_image_against_truth():
         check(wide, toy_pixelwise_task("mask"), InputPolicy(size=32, fit="pad"))
 
 
+def test_padding_to_a_frame_in_proportion_shifts_nothing():
+    wide = with_column(toy_scenes(40), "mask", toy_scenes(40).columns["mask"][:, :16])
+    check(wide, toy_pixelwise_task("mask"), InputPolicy(size=20, width=40, fit="pad"))
+    with pytest.raises(UserError, match=r"32 x 16 pixels"):
+        check(wide, toy_pixelwise_task("mask"), InputPolicy(size=40, width=20, fit="pad"))
+
+
 def test_an_empty_split_is_refused():
     official = np.where(toy_scenes(40).official == "select", "fit", toy_scenes(40).official)
     with pytest.raises(UserError, match=r"The select split of 'toy' is empty"):

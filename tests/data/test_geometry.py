@@ -30,12 +30,13 @@ def ramp(height, width):
 
 
 @settings(max_examples=60, deadline=None)
-@given(SIDES, SIDES, SIDES, st.sampled_from(["squash", "pad"]))
-def test_ids_are_those_that_pillow_takes_from_the_nearest_pixel(height, width, size, fit):
+@given(SIDES, SIDES, SIDES, st.none() | SIDES, st.sampled_from(["squash", "pad"]))
+def test_ids_are_those_that_pillow_takes_from_the_nearest_pixel(height, width, size, wide, fit):
     ids = DRAW.integers(0, 9, (height, width)).astype(np.uint8)
-    inputs = InputPolicy(size=size, fit=fit)
+    inputs = InputPolicy(size=size, width=wide, fit=fit)
     left, top, across, down = window(width, height, inputs)
     found = frame_truth(ids, IDS, "segmentation", inputs)
+    assert found.shape == inputs.sides
     inside = found[top : top + down, left : left + across]
     theirs = np.asarray(Image.fromarray(ids).resize((across, down), Image.Resampling.NEAREST))
     clear = between(height, down)[:, None] & between(width, across)
@@ -46,13 +47,15 @@ def test_ids_are_those_that_pillow_takes_from_the_nearest_pixel(height, width, s
 
 
 @settings(max_examples=60, deadline=None)
-@given(SIDES, SIDES, SIDES)
-def test_an_image_lies_where_pillow_pads_it(height, width, size):
-    assume(min(height, width) * size >= max(height, width))  # Pillow lets thinner ones vanish
+@given(SIDES, SIDES, SIDES, st.none() | SIDES)
+def test_an_image_lies_where_pillow_pads_it(height, width, size, wide):
+    inputs = InputPolicy(size=size, width=wide, fit="pad")
+    rows, columns = inputs.sides
+    assume(min(columns * height, rows * width) >= max(height, width))  # Pillow lets thinner ones vanish
     image = Image.fromarray(np.full((height, width, 3), 200, np.uint8))
-    padded = np.asarray(ImageOps.pad(image, (size, size), Image.Resampling.BILINEAR))
-    left, top, across, down = window(width, height, InputPolicy(size=size, fit="pad"))
-    wanted = np.zeros((size, size, 3), np.uint8)
+    padded = np.asarray(ImageOps.pad(image, (columns, rows), Image.Resampling.BILINEAR))
+    left, top, across, down = window(width, height, inputs)
+    wanted = np.zeros((rows, columns, 3), np.uint8)
     wanted[top : top + down, left : left + across] = 200
     np.testing.assert_array_equal(padded, wanted)
 
@@ -67,14 +70,16 @@ def test_a_number_that_says_where_it_is_says_so_in_the_square_too(height, width,
     np.testing.assert_allclose(found[:, margin:-margin], ramp(down, across)[:, margin:-margin], atol=4e-3)
 
 
-@pytest.mark.parametrize("size", [7, 24, 61, 96])
-def test_truth_and_image_keep_showing_the_same_place(size):
-    """A bright square on dark ground: its mask, its depth and its pixels meet in the square of the policy."""
+@pytest.mark.parametrize(
+    ("size", "wide"), [(7, None), (24, None), (61, None), (96, None), (24, 48), (50, 31), (31, 97)]
+)
+def test_truth_and_image_keep_showing_the_same_place(size, wide):
+    """A bright square on dark ground: its mask, its depth and its pixels meet in the frame of the policy."""
     pixels = np.zeros((45, 70, 3), np.uint8)
     mask = np.zeros((45, 70), np.uint8)
     pixels[10:31, 21:55], mask[10:31, 21:55] = 255, 1
     for fit in ("squash", "pad"):
-        inputs = InputPolicy(size=size, fit=fit)
+        inputs = InputPolicy(size=size, width=wide, fit=fit)
         grey = fit_image(pixels, inputs, "bilinear")[..., 0] / 255
         ids = frame_truth(mask, IDS, "segmentation", inputs)
         depth = frame_truth(np.where(mask == 1, 2.0, 1.0).astype(np.float32)[..., None], DEPTH, "depth", inputs)
@@ -102,6 +107,12 @@ def test_vectors_of_flow_are_counted_in_pixels_of_the_square():
     np.testing.assert_allclose(padded[6:18], np.broadcast_to([6 * 0.4, -4 * 0.4], (12, 24, 2)), rtol=1e-6)
     assert np.isnan(padded[:6]).all()
     assert np.isnan(padded[18:]).all()
+
+
+def test_vectors_of_flow_are_stretched_as_the_frame_is():
+    flow = np.broadcast_to(np.float32([6, -4]), (30, 60, 2)).copy()
+    found = frame_truth(flow, FLOW, "flow", InputPolicy(size=15, width=90))
+    np.testing.assert_allclose(found, np.broadcast_to([9, -2], (15, 90, 2)), rtol=1e-6)
 
 
 def test_other_pairs_of_numbers_are_no_vectors():

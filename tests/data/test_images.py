@@ -6,7 +6,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from PIL import Image, ImageFile, ImageOps
 from torchvision.transforms import InterpolationMode, v2
@@ -197,6 +197,36 @@ def noise(height: int, width: int, low: int = 0, high: int = 256) -> np.ndarray:
 def muted(height: int, width: int) -> np.ndarray:
     """Noise from which bicubic overshoot reaches neither black nor white: cutting it off depends on the order."""
     return noise(height, width, 96, 160)
+
+
+@given(sides, sides, st.integers(1, 40), st.integers(1, 40), st.sampled_from(["bilinear", "bicubic"]))
+def test_crop_to_a_frame_keeps_the_centre_of_the_least_size_that_covers_it(
+    height: int, width: int, rows: int, columns: int, name: str
+) -> None:
+    pixels = muted(height, width)
+    across = max(columns, int(rows * width / height))  # resized by the factor of the side that needs the larger one
+    down = max(rows, int(columns * height / width))
+    factor = max(rows / height, columns / width)
+    assert abs(across - factor * width) <= 1
+    assert abs(down - factor * height) <= 1
+    recipe = v2.Compose([v2.Resize([down, across], MODES[name]), v2.CenterCrop([rows, columns])])
+    expected = np.asarray(recipe(Image.fromarray(pixels))).astype(int)
+    found = fit_image(pixels, InputPolicy(size=rows, width=columns, fit="crop"), name).astype(int)
+    assert np.abs(found - expected).max() <= (2 if name == "bicubic" else 1)
+
+
+@given(sides, sides, st.integers(1, 40), st.integers(1, 40), st.sampled_from(sorted(MODES)))
+def test_squash_and_pad_to_a_frame_are_those_of_torchvision_and_pillow(
+    height: int, width: int, rows: int, columns: int, name: str
+) -> None:
+    pixels = noise(height, width)
+    expected = v2.functional.resize(Image.fromarray(pixels), [rows, columns], MODES[name])
+    found = fit_image(pixels, InputPolicy(size=rows, width=columns), name)
+    np.testing.assert_array_equal(found, np.asarray(expected))
+    assume(min(columns * height, rows * width) >= max(height, width))  # Pillow lets thinner ones vanish
+    padded = ImageOps.pad(Image.fromarray(pixels), (columns, rows), images._RESAMPLING[name], color=(0, 0, 0))
+    found = fit_image(pixels, InputPolicy(size=rows, width=columns, fit="pad"), name)
+    np.testing.assert_array_equal(found, np.asarray(padded))
 
 
 @given(sides, sides, st.integers(1, 40), st.sampled_from(sorted(MODES)))

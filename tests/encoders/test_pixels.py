@@ -48,6 +48,26 @@ def test_a_cell_of_a_stage_is_its_pixels_averaged_to_four_by_four(size):
             np.testing.assert_allclose(read[:, :, row, column], expected, rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize(("name", "sides"), [("pixels", (64, 160)), ("histogram", (96, 32))])
+def test_a_frame_has_the_cells_of_its_two_squares(name, sides):
+    """Cells know nothing of their neighbours: those of a part are those of the whole."""
+    height, width = sides
+    side = min(sides)
+    images = torch.randint(0, 256, (2, 3, height, width), dtype=torch.uint8)
+    encoder, square = (
+        load_encoder(name, InputPolicy(size=height, width=width)),
+        load_encoder(name, InputPolicy(size=side)),
+    )
+    assert encoder.strides == STRIDES
+    read = encoder.encode(images, tuple(STRIDES))
+    for layer, stride in STRIDES.items():
+        assert read[layer].shape[2:] == (height // stride, width // stride)
+        corner = square.encode(images[..., -side:, -side:].contiguous(), (layer,))[layer]
+        torch.testing.assert_close(
+            read[layer][..., -(side // stride) :, -(side // stride) :], corner, rtol=0, atol=1e-6
+        )
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 17, 31, 50, 99])
 def test_every_size_has_maps(size):
     images = torch.full((2, 3, size, size), 51, dtype=torch.uint8)

@@ -5,13 +5,14 @@ import timm
 import torch
 import torchvision
 from torch import nn
+from torchvision.models.vision_transformer import VisionTransformer
 
-from virb.encoders import Loaded
+from virb.encoders import Loaded, load_encoder
 from virb.encoders._encoder import Encoder
 from virb.encoders._module import seal_module
 from virb.encoders._trunks import IMAGENET, OutputTrunk, card_of
 from virb.errors import ExperimentError, UserError
-from virb.spec import EncoderSpec, InputPolicy
+from virb.spec import EncoderSpec, InputPolicy, input_policy
 
 POLICY = InputPolicy(size=64)
 
@@ -70,6 +71,76 @@ def test_a_transformer_at_another_size_is_what_timm_makes_of_it(arch, cells):
     assert read["stage4"].shape[2:] == (cells, cells)
     torch.testing.assert_close(read["embedding"], embedding, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(read["stage4"], maps[-1], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("arch", ["test_vit", "test_vit3"])
+def test_a_transformer_at_two_sides_is_what_timm_makes_of_it(arch):
+    torch.manual_seed(0)
+    model = timm.create_model(arch, num_classes=0).eval()
+    torch.nn.init.normal_(model.pos_embed)  # so that places matter
+    other = timm.create_model(arch, num_classes=0, dynamic_img_size=True).eval()
+    other.load_state_dict(model.state_dict())
+    encoder = seal_module(model, InputPolicy(size=64, width=96))
+    wide = torch.randint(0, 256, (2, 3, 64, 96), dtype=torch.uint8)
+    with torch.inference_mode():
+        _, maps = other.forward_intermediates(encoder._normalised(wide).contiguous())
+    assert encoder.shape("stage4")[1:] == (4, 6)
+    assert encoder.strides["stage4"] == 16
+    torch.testing.assert_close(encoder.encode(wide, ("stage4",))["stage4"], maps[-1], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("size", "says"),
+    [
+        (100, r"'100' is no multiple.\nTry --size 96 or 112"),
+        ("96x100", r"'96x100' is no multiple.\nTry --size 96 or 96x112"),
+        ("40x100", r"'40x100' is no multiple.\nTry --size 32x96 or 48x112"),
+        ("7x64", r"'7x64' is no multiple.\nTry --size 16x64"),
+    ],
+)
+def test_sides_that_are_no_multiple_of_the_patch_are_refused_with_those_beside_them(size, says):
+    with pytest.raises(UserError, match=says):
+        load_encoder("random:test_vit", input_policy(size))
+
+
+class Tokens(nn.Module):
+    """Patches of 8 px as tokens, behind some that have no place."""
+
+    def __init__(self, first):
+        super().__init__()
+        self.patches, self.first = nn.Conv2d(3, 5, 8, stride=8), first
+
+    def forward(self, images):
+        tokens = self.patches(images).flatten(2).transpose(1, 2)
+        return {"stage4": torch.cat([tokens.new_zeros(len(tokens), self.first, 5), tokens], dim=1)}
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_tokens_of_a_frame_are_laid_out_rows_first(first):
+    module = Tokens(first)
+    wide = torch.randint(0, 256, (2, 3, 32, 48), dtype=torch.uint8)
+    encoder = seal_module(module, InputPolicy(size=32, width=48))
+    with torch.inference_mode():
+        expected = module.patches(encoder._normalised(wide))
+    torch.testing.assert_close(encoder.encode(wide, ("stage4",))["stage4"], expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("module", "says"),
+    [
+        (Tokens(2), r"26 tokens are neither a 2 x 3 or a multiple nor a class token before one"),
+        (nn.AdaptiveAvgPool2d(8), r"shape \[1, 3, 8, 8\] for images of 32 x 48 px as stage4"),
+    ],
+)
+def test_maps_that_are_out_of_proportion_to_the_images_are_refused(module, says):
+    with pytest.raises(UserError, match=says):
+        seal_module(module, InputPolicy(size=32, width=48))
+
+
+def test_torchvisions_transformer_says_that_it_takes_squares():
+    model = VisionTransformer(image_size=32, patch_size=8, num_layers=4, num_heads=2, hidden_dim=16, mlp_dim=16)
+    with pytest.raises(UserError, match=r"(?s)takes square images, not '32x64'.*timm"):
+        seal_module(model, InputPolicy(size=32, width=64))
 
 
 @pytest.mark.parametrize("arch", ["resnet18", "vit_tiny_patch16_224", "tf_efficientnet_lite0", "convnext_atto"])

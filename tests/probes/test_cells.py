@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from virb.errors import ExperimentError
-from virb.probes._cells import cells_of, rows_of
+from virb.probes._cells import cells_of, rows_of, weights_of
 from virb.probes._truth import truth_of
 from virb.spec import Classes, Values
 
@@ -32,6 +32,7 @@ def ids(size, n=4, seed=0):
 def test_shares_of_classes_are_counted_among_labelled_pixels(size, cells):
     labels = np.concatenate([ids(size), np.broadcast_to(np.arange(3)[:, None, None], (3, *size))])
     found = cells_of(truth_of(labels, CLASSES), labels, cells)
+    assert torch.equal(weights_of(truth_of(labels, CLASSES), labels, cells), found.weights)
     for image, row, column in np.ndindex(len(labels), *cells):
         pixels = labels[image, covered(row, cells[0], size[0]), covered(column, cells[1], size[1])]
         known = pixels[pixels != 255]

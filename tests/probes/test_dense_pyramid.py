@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from dense_samples import CLASSES, DEPTH, SCORES, examples, short, with_spec
+from dense_samples import CLASSES, DEPTH, MOTION, SCORES, examples, short, with_spec
 from virb.errors import ExperimentError
+from virb.heads.matching import Matching
 from virb.heads.pyramid import Pyramid
-from virb.probes import Score
+from virb.probes import Score, _dense_training
 from virb.probes._dense_training import TrainedMaps
 from virb.probes.dense_pyramid import PROBE
 
@@ -82,3 +83,34 @@ def test_of_equal_trials_the_smallest_rate_is_chosen():
     fit, select = examples(20, 1), examples(10, 2)
     fit.labels[:] = select.labels[:] = 2
     assert with_rates(1, 1e-2, 1e-3).sweep(fit, select, CLASSES, Score(CLASSES, "miou"), 0).choice == {"lr": 1e-3}
+
+
+def answers(fit, target, layers=LAYERS, build=Pyramid):
+    """What a network says after a few steps of 32 examples."""
+    return next(TrainedMaps(fit, layers, target, build, [1e-2], 4, 0).predictions(fit.features))
+
+
+@pytest.mark.parametrize("target", [CLASSES, DEPTH], ids=["classes", "values"])
+@pytest.mark.parametrize("together", [1, 5, 31])
+def test_a_step_in_parts_is_the_step_of_the_whole(target, together, monkeypatch):
+    """Examples have from one row of labelled pixels to all, so that parts weigh differently."""
+    fit = examples(40, 1, target)
+    void = 255 if target is CLASSES else np.nan
+    for row in range(40):
+        fit.labels[row, : row % 12] = void
+    whole = answers(fit, target)
+    each = sum(fit.features[layer][0].size for layer in LAYERS) + 12 * 12 * (target.count if target is CLASSES else 1)
+    calls = []
+    loss = TrainedMaps._loss
+    monkeypatch.setattr(_dense_training, "NUMBERS", together * each)
+    monkeypatch.setattr(TrainedMaps, "_loss", lambda self, *args: calls.append(len(args[-1])) or loss(self, *args))
+    np.testing.assert_allclose(answers(fit, target), whole, rtol=1e-3, atol=1e-3)
+    assert calls[:2] == [together, min(together, 32 - together)]
+    assert sum(calls) == 4 * 32
+
+
+def test_two_images_are_compared_the_same_in_parts(monkeypatch):
+    fit = examples(40, 1, MOTION, images=2)
+    whole = answers(fit, MOTION, ("stage1", "stage3"), Matching)
+    monkeypatch.setattr(_dense_training, "NUMBERS", 1)
+    np.testing.assert_allclose(answers(fit, MOTION, ("stage1", "stage3"), Matching), whole, rtol=1e-3, atol=1e-3)

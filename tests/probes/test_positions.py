@@ -52,3 +52,17 @@ def test_a_draw_is_part_of_all_in_their_order_and_follows_the_seed():
     assert (every.weights[where] == some.weights).all()
     assert (some.features == same.features).all()
     assert not (some.features == other.features).all()
+
+
+def test_a_draw_is_that_of_the_plain_rule_whatever_is_read_together(monkeypatch):
+    """The rule before cells were told by their rank: the ids of all of them in memory, of which some are drawn."""
+    fit = half_void()
+    fit.labels[2, 8:] = 255
+    weights = cells_of(truth_of(fit.labels, CLASSES), fit.labels, (4, 4)).weights.flatten()
+    ids = np.sort(np.random.default_rng(3).choice(weights.nonzero()[:, 0].numpy(), 20, replace=False))
+    maps = Channels.of(fit.features["stage1"], "stage1")(fit.features["stage1"]).permute(0, 2, 3, 1).flatten(0, 2)
+    for numbers in (1, 100, 2**22):
+        monkeypatch.setattr(_channels, "NUMBERS", numbers)
+        found = drawn(fit, 20, seed=3)
+        np.testing.assert_allclose(found.features, maps[ids], atol=1e-5)
+        assert (found.weights == weights[ids]).all()

@@ -177,6 +177,7 @@ def test_a_study_of_finished_encoders_alone_needs_no_pretraining(write_study):
         ("seeds", "seeds", None),
         ("size: 64", "size: 64\nseeds: [0, 0]", "line 16: 'seeds' is '[0, 0]'"),
         ("size: 64", "size: 0", "'size' is '0'"),
+        ("size: 64", "size: 64x", "'size' is '64x'.\nIt must be the side of the images"),
     ],
     ids=lambda value: str(value)[:40],
 )
@@ -190,6 +191,12 @@ def test_a_file_that_is_not_as_it_must_be_is_refused_with_its_line(write_study, 
     assert says.lower() in str(refused.value).lower()
     assert refused.value.remedy
     assert str(path) in refused.value.problem
+
+
+@pytest.mark.parametrize(("size", "sides"), [("64", (64, 64)), ("32x64", (32, 64)), ("'32 x 64'", (32, 64))])
+def test_the_size_of_images_may_have_two_sides(write_study, tmp_path, size, sides):
+    study = load_study(write_study(PILOT.replace("size: 64", f"size: {size}", 1)))
+    assert study.grid(study.recipes, tmp_path).inputs.sides == sides
 
 
 def test_a_study_of_nothing_but_what_makes_no_sense_is_refused(write_study):

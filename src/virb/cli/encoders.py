@@ -50,12 +50,14 @@ def list_encoders(method: str = METHOD, data: str = DATA, study: str = STUDY, as
 def show(
     name: str = typer.Argument(help="An encoder, such as random:resnet18."),
     cost: bool = typer.Option(False, "--cost", help="Load it, and measure what it costs on this machine."),
-    size: int = typer.Option(224, help="Side of the images in pixels, for --cost."),
+    size: str = typer.Option(
+        "224", metavar="SIDE|HEIGHTxWIDTH", help="Pixels of the images, for --cost: 224, or 512x1024 (height x width)."
+    ),
     as_json: bool = JSON,
 ) -> None:
     """Show what a name stands for; with --cost its parameters, multiply-adds, layers, images a second and memory."""
     from virb.encoders import ENCODERS, load_encoder, parse_encoder
-    from virb.spec import InputPolicy
+    from virb.spec import input_policy
 
     spec = parse_encoder(name)
     own = f"{spec.source}:{spec.weights}"
@@ -66,12 +68,11 @@ def show(
     if not cost:
         show_card(card, as_json)
         return
-    if size < 1:
-        raise UserError(f"'{size}' is not a size in pixels.", "Ask for 1 or more; 224 is usual.")
+    inputs = input_policy(size)
     from virb.analysis.costs import in_words  # with what follows it brings pandas and torch
     from virb.features import cost_of, measure
 
-    encoder = load_encoder(spec, InputPolicy(size=size))
+    encoder = load_encoder(spec, inputs)
     card["preprocessing"] = encoder.preprocessing.model_dump(mode="json")
     found = cost_of(encoder, measure(encoder))
     show_card(card | (found.model_dump(mode="json") if as_json else in_words(found)), as_json)

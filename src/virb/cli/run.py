@@ -31,8 +31,12 @@ def run(
     seed: list[int] = typer.Option(
         [0], "--seed", "-s", metavar="N", help="Each draws the splits anew where a task has none."
     ),
-    size: int = typer.Option(224, help="Side of the images in pixels, the same for every encoder."),
-    fit: str = typer.Option("squash", help="How an image becomes a square: squash, crop or pad."),
+    size: str = typer.Option(
+        "224",
+        metavar="SIDE|HEIGHTxWIDTH",
+        help="Pixels of the images, the same for every encoder: 224, or 512x1024 (height x width).",
+    ),
+    fit: str = typer.Option("squash", help="How an image gets to that size: squash, crop or pad."),
     on_bad_image: str = typer.Option("error", help="error: stop at a corrupt image. skip: leave it out and list it."),
     data_root: Path | None = typer.Option(None, help="Folder of data sources that do not ship inside packages."),
     device: str = typer.Option("auto", help="auto, cpu, cuda, cuda:1, …"),

@@ -1,5 +1,6 @@
 """Whether a task can be scored on the rows of its splits at all: refused by name, before any compute."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,8 +13,8 @@ from virb.data._splits import Rows, check_splits
 from virb.errors import UserError
 from virb.spec import Classes, InputPolicy, Task, Values
 
-BLOCK = 64
-"""Examples whose truth is read at once: pixelwise truth may lie on disk, and be large."""
+BLOCK, NUMBERS = 64, 2**24
+"""Examples whose truth is read at once, and numbers of theirs: pixelwise truth may lie on disk, and be large."""
 
 
 def check_task(dataset: Dataset, task: Task, split_rows: Mapping[str, Rows], inputs: InputPolicy) -> None:
@@ -23,7 +24,7 @@ def check_task(dataset: Dataset, task: Task, split_rows: Mapping[str, Rows], inp
         dataset: the opened source.
         task: what is asked of it.
         split_rows: from :func:`virb.data._splits.carve`; rows may be missing, where images could not be read.
-        inputs: how images become squares.
+        inputs: how images are framed.
 
     Raises:
         UserError: the source has fewer images an example; truth that is out of range, missing
@@ -66,8 +67,9 @@ def _check_classes(dataset: Dataset, task: Task, target: Classes, rows: Mapping[
 def _check_geometry(dataset: Dataset, task: Task, inputs: InputPolicy) -> None:
     """Truth and image must keep showing the same place."""
     _, height, width = dataset.columns[task.column].shape[:3]
+    rows, columns = inputs.sides
     refuse_crop(task, inputs)
-    if inputs.fit == "pad" and height != width:
+    if inputs.fit == "pad" and height * columns != width * rows:
         raise UserError(
             f"'{task.name}' has truth of {width} x {height} pixels: it lacks the borders that 'pad' gives the image.",
             "Use --fit squash.",
@@ -116,7 +118,7 @@ def _check_values(dataset: Dataset, task: Task, target: Values, rows: Mapping[st
     where = f"in column '{task.column}' of '{dataset.card.name}'"
     for split, its in rows.items():
         known = 0
-        for start, block in zip(range(0, len(its), BLOCK), _blocks(column, its), strict=True):
+        for start, block in zip(range(0, len(its), _step(column)), _blocks(column, its), strict=True):
             missing = np.isnan(block)
             known += int((~missing).sum())
             first = int(its[start])
@@ -142,8 +144,13 @@ def _check_values(dataset: Dataset, task: Task, target: Values, rows: Mapping[st
 
 
 def _blocks(column: Any, rows: Rows) -> Iterator[NDArray[Any]]:
-    for start in range(0, len(rows), BLOCK):
-        yield np.asarray(column[rows[start : start + BLOCK]])
+    for start in range(0, len(rows), _step(column)):
+        yield np.asarray(column[rows[start : start + _step(column)]])
+
+
+def _step(column: Any) -> int:
+    each: int = math.prod(column.shape[1:])
+    return max(1, min(BLOCK, NUMBERS // max(1, each)))
 
 
 def _out_of_range(dataset: Dataset, task: Task, label: int, target: Classes) -> UserError:

@@ -1,9 +1,10 @@
-"""Pixelwise truth brought to the square of the input policy once, and kept in the cache: what heads are fitted on.
+"""Pixelwise truth brought to the frame of the input policy once, and kept in the cache: what heads are fitted on.
 
 What is scored is not this but the truth at its own resolution: see :mod:`virb.run`.
 """
 
 import json
+import math
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,12 +21,12 @@ from virb.data import BadImage, Dataset, PixelTruth
 from virb.data._geometry import frame_truth, refuse_crop
 from virb.errors import UserError
 from virb.progress import Progress
-from virb.spec import Classes, InputPolicy, Task, digest_of
+from virb.spec import Classes, InputPolicy, Task, digest_of, show_sides
 
 GEOMETRY = 1
-"""Rises when truth gets into the square otherwise."""
-AHEAD = 64
-"""Examples that are read ahead of the one that is written."""
+"""Rises when truth gets into the frame otherwise."""
+AHEAD, BYTES = 64, 2**28
+"""Examples that are read ahead of the one that is written, and bytes of theirs: no more than either, but one."""
 
 _ARRAY, _MARK = "truth.npy", "framed.json"
 """The mark is written last: it holds the bytes of the array and what could not be read."""
@@ -40,15 +41,15 @@ class Framed(NamedTuple):
 
 
 def framed(dataset: Dataset, task: Task, inputs: InputPolicy, cache: Cache, progress: Progress) -> Framed:
-    """Bring the truth that a task asks for into the square, or find that it was done; other columns are left alone.
+    """Bring the truth that a task asks for into the frame, or find that it was done; other columns are left alone.
 
     Several processes may ask for the same: one works, the others wait.
 
     Args:
         dataset: the opened source.
         task: which column, and what it is.
-        inputs: how images become squares.
-        cache: where the result is kept: examples x size x size ids, or x numbers float32.
+        inputs: how images are framed.
+        cache: where the result is kept: examples x height x width ids, or x numbers float32.
         progress: told the size before it starts, and how far it is.
 
     Returns:
@@ -67,7 +68,7 @@ def framed(dataset: Dataset, task: Task, inputs: InputPolicy, cache: Cache, prog
         "column": task.column,
         "target": task.target.declared(),
         "family": task.family,
-        "inputs": inputs.model_dump(mode="json"),
+        "inputs": inputs.model_dump(mode="json", exclude_none=True),
         "resize": ["pillow", PIL.__version__],
     }
     folder = cache.open("truth", digest_of(key))
@@ -95,7 +96,7 @@ def _write(
     empty, count, bad = _empty(task, inputs), len(dataset), {}
     need = count * empty.nbytes
     title = f"truth of {task.name}"
-    progress.say(f"{title}: {count:,} examples at {inputs.size} px, {show_size(need)}")
+    progress.say(f"{title}: {count:,} examples at {show_sides(inputs.sides)} px, {show_size(need)}")
     cache.make_room(need, keep=[folder])
     try:
         with aside(folder / _ARRAY) as file:
@@ -119,16 +120,16 @@ def _write(
 
 def _empty(task: Task, inputs: InputPolicy) -> NDArray[Any]:
     """Truth of which nothing is known; its type holds every id."""
-    square, target = (inputs.size, inputs.size), task.target
+    target = task.target
     if not isinstance(target, Classes):
-        return np.full((*square, target.size), np.nan, np.dtype("<f4"))
+        return np.full((*inputs.sides, target.size), np.nan, np.dtype("<f4"))
     ignore = 0 if target.ignore is None else target.ignore
     small = 0 <= ignore < 256 and target.count <= 256
-    return np.full(square, ignore, np.dtype("|u1" if small else "<i4"))
+    return np.full(inputs.sides, ignore, np.dtype("|u1" if small else "<i4"))
 
 
 def _read(truth: PixelTruth, task: Task, inputs: InputPolicy, count: int) -> Iterator[NDArray[Any] | BadImage]:
-    """Truth in the square, in row order, read by several threads a little ahead."""
+    """Framed truth, in row order, read by several threads a little ahead."""
 
     def one(row: int) -> NDArray[Any] | BadImage:
         try:
@@ -138,9 +139,11 @@ def _read(truth: PixelTruth, task: Task, inputs: InputPolicy, count: int) -> Ite
         refuse_truth(found, task, truth.key(row))
         return frame_truth(found, task.target, task.family, inputs)
 
+    each = 8 * math.prod(inputs.sides) * (1 if isinstance(task.target, Classes) else task.target.size)
+    ahead = max(1, min(AHEAD, BYTES // each))
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
-        for start in range(0, count, AHEAD):
-            yield from pool.map(one, range(start, min(start + AHEAD, count)))
+        for start in range(0, count, ahead):
+            yield from pool.map(one, range(start, min(start + ahead, count)))
 
 
 def refuse_truth(truth: NDArray[Any], task: Task, key: str) -> None:

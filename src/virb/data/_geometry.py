@@ -1,4 +1,4 @@
-"""Where an image lies inside the square of the input policy, and how its pixelwise truth gets there.
+"""Where an image lies inside the frame of the input policy, and how its pixelwise truth gets there.
 
 Truth must go where the image goes, to the fraction of a pixel. Ids are taken from the nearest pixel, since between two
 classes lies no third. Numbers are averaged with the filter that images are resized with, over the pixels that have one;
@@ -20,7 +20,7 @@ KNOWN = 0.5
 
 @final
 class Window(NamedTuple):
-    """The part of the square that shows the image, in pixels; all of it but for ``pad``."""
+    """The part of the frame that shows the image, in pixels; all of it but for ``pad``."""
 
     left: int
     top: int
@@ -29,7 +29,7 @@ class Window(NamedTuple):
 
 
 def window(width: int, height: int, inputs: InputPolicy) -> Window:
-    """Where an image lies inside the square.
+    """Where an image lies inside the frame.
 
     Args:
         width: of the image in pixels.
@@ -39,14 +39,16 @@ def window(width: int, height: int, inputs: InputPolicy) -> Window:
     Raises:
         ValueError: ``crop``, which shows a part of the image only.
     """
-    size = inputs.size
+    rows, columns = inputs.sides
     if inputs.fit == "squash":
-        return Window(0, 0, size, size)
+        return Window(0, 0, columns, rows)
     if inputs.fit != "pad":
         raise ValueError(f"{inputs.fit} does not show the whole image")
-    longest = max(width, height)
-    across, down = (max(1, round(side / longest * size)) for side in (width, height))
-    return Window(round((size - across) / 2), round((size - down) / 2), across, down)
+    if width * rows >= height * columns:
+        across, down = columns, max(1, round(height / width * columns))
+    else:
+        across, down = max(1, round(width / height * rows)), rows
+    return Window(round((columns - across) / 2), round((rows - down) / 2), across, down)
 
 
 def refuse_crop(task: Task, inputs: InputPolicy) -> None:
@@ -63,7 +65,7 @@ def refuse_crop(task: Task, inputs: InputPolicy) -> None:
 
 
 def frame_truth(truth: NDArray[Any], target: Target, family: Family, inputs: InputPolicy) -> NDArray[Any]:
-    """Bring truth from its own resolution into the square, as the image is brought there.
+    """Bring truth from its own resolution into the frame, as the image is brought there.
 
     Args:
         truth: height x width ids; or height x width x size numbers, NaN where missing.
@@ -72,32 +74,31 @@ def frame_truth(truth: NDArray[Any], target: Target, family: Family, inputs: Inp
         inputs: the size and how to get there.
 
     Returns:
-        size x size ids of the same type, the target's ``ignore`` beside the image; or size x size x numbers float32,
-        NaN there.
+        Of the policy's height and width: ids of the same type, the target's ``ignore`` beside the image; or numbers,
+        float32, NaN there.
 
     Raises:
-        UserError: the image does not fill the square, and the target has no id for what lies beside it.
+        UserError: the image does not fill the frame, and the target has no id for what lies beside it.
     """
     height, width = truth.shape[:2]
     place = window(width, height, inputs)
     rows, columns = slice(place.top, place.top + place.height), slice(place.left, place.left + place.width)
-    square = (inputs.size, inputs.size)
     if isinstance(target, Classes):
         inside = _nearest(truth, place)
-        if inside.shape == square:
+        if inside.shape == inputs.sides:
             return inside
         if target.ignore is None:
             raise UserError(
                 f"'{inputs.fit}' gives images a border, and the classes have no id for pixels without a label.",
                 "Use --fit squash.",
             )
-        framed = np.full(square, target.ignore, truth.dtype)
+        framed = np.full(inputs.sides, target.ignore, truth.dtype)
         framed[rows, columns] = inside
         return framed
     values = _averaged(truth, place)
     if family == "flow":
         values *= np.array([place.width / width, place.height / height], np.float32)
-    framed = np.full((*square, truth.shape[2]), np.nan, np.float32)
+    framed = np.full((*inputs.sides, truth.shape[2]), np.nan, np.float32)
     framed[rows, columns] = values
     return framed
 

@@ -213,11 +213,11 @@ def _what_it_is_instead(path: Path) -> str:
 
 
 def fit_image(pixels: Pixels, inputs: InputPolicy, interpolation: str) -> Pixels:
-    """Bring an image to ``size`` x ``size`` pixels in one resampling, antialiased as Pillow does it.
+    """Bring an image to the size of the input policy in one resampling, antialiased as Pillow does it.
 
-    ``crop`` keeps what torchvision's ``Resize(size)`` and ``CenterCrop(size)`` keep, to the fraction of a pixel,
-    without making the rest. Pillow may then take rows and columns in another order, so that a value is rounded, or
-    cut off at black and white between the two, differently.
+    ``crop`` keeps what torchvision's ``Resize`` (to the least size that covers the frame) and ``CenterCrop`` keep, to
+    the fraction of a pixel, without making the rest. Pillow may then take rows and columns in another order, so that a
+    value is rounded, or cut off at black and white between the two, differently.
     ``pad`` gives the pixels of ``PIL.ImageOps.pad``.
 
     Args:
@@ -226,7 +226,7 @@ def fit_image(pixels: Pixels, inputs: InputPolicy, interpolation: str) -> Pixels
         interpolation: ``"nearest"``, ``"bilinear"`` or ``"bicubic"``.
 
     Returns:
-        size x size x 3.
+        height x width x 3.
     """
     return _fitted(Image.fromarray(pixels), inputs, interpolation)
 
@@ -243,22 +243,26 @@ def read_fitted(dataset: Dataset, row: int, inputs: InputPolicy, interpolation: 
 
 
 def _fitted(image: Image.Image, inputs: InputPolicy, interpolation: str) -> Pixels:
-    size, resampling = inputs.size, _RESAMPLING[interpolation]
+    (rows, columns), resampling = inputs.sides, _RESAMPLING[interpolation]
     if inputs.fit == "squash":
-        return np.array(image.resize((size, size), resampling))
+        return np.array(image.resize((columns, rows), resampling))
     if inputs.fit == "crop":
-        return np.array(image.resize((size, size), resampling, box=_central_box(image.width, image.height, size)))
+        box = _central_box(image.width, image.height, rows, columns)
+        return np.array(image.resize((columns, rows), resampling, box=box))
     left, top, width, height = window(image.width, image.height, inputs)
-    canvas = np.zeros((size, size, 3), np.uint8)
+    canvas = np.zeros((rows, columns, 3), np.uint8)
     canvas[top : top + height, left : left + width] = np.asarray(image.resize((width, height), resampling))
     return canvas
 
 
-def _central_box(width: int, height: int, size: int) -> tuple[float, float, float, float]:
+def _central_box(width: int, height: int, rows: int, columns: int) -> tuple[float, float, float, float]:
     """The part of the source that torchvision's resize and centre crop would keep, in source pixels."""
-    shortest = min(width, height)
-    start_x, stop_x = _central_span(width, int(size * width / shortest), size)
-    start_y, stop_y = _central_span(height, int(size * height / shortest), size)
+    if width * rows <= height * columns:
+        across, down = columns, int(columns * height / width)
+    else:
+        across, down = int(rows * width / height), rows
+    start_x, stop_x = _central_span(width, across, columns)
+    start_y, stop_y = _central_span(height, down, rows)
     return start_x, start_y, stop_x, stop_y
 
 

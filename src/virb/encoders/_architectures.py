@@ -17,7 +17,7 @@ from virb.encoders._torchvision_trunk import TorchvisionTrunk, strip_classifier
 from virb.encoders._trunks import IMAGENET, TimmLike, TimmTrunk, at_size, timm_model
 from virb.encoders._trunks import timm_preprocessing as timm_preprocessing
 from virb.errors import unknown
-from virb.spec import Preprocessing
+from virb.spec import Preprocessing, Sides
 
 
 class Architecture(NamedTuple):
@@ -48,13 +48,13 @@ def libraries_of(arch: str) -> tuple[str, ...]:
 
 
 def build(
-    arch: str, size: int | None = None, library: str = "", options: Mapping[str, Any] | None = None
+    arch: str, size: int | Sides | None = None, library: str = "", options: Mapping[str, Any] | None = None
 ) -> Architecture:
     """Build a network with random weights from torch's global generator, without its classifier.
 
     Args:
         arch: a timm or torchvision name.
-        size: side of the square images it must take; None keeps the architecture's own.
+        size: side of the square images it must take, or their height and width; None keeps the architecture's own.
         library: whose network; by default timm's where both have the name.
         options: of timm's network, beyond its name.
 
@@ -77,12 +77,12 @@ def build(
     return Architecture(module, IMAGENET, (strip_classifier(module, arch),))
 
 
-def untrained(arch: str, size: int, seed: int) -> Architecture:
+def untrained(arch: str, size: int | Sides, seed: int) -> Architecture:
     """Build a network as ``random:ARCH@SEED`` has it: where pre-training runs of this number start, too.
 
     Args:
         arch: a timm or torchvision name.
-        size: side of the square images it must take.
+        size: side of the square images it must take, or their height and width.
         seed: of the weights. The draw neither depends on torch's global generator nor moves it.
 
     Raises:

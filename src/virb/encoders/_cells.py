@@ -55,19 +55,23 @@ class HistogramTrunk(Trunk):
         """See :meth:`Trunk.read`. Images are pixels / 255."""
         colours = _colours(images)
         return {
-            layer: _shares(colours, 1).flatten(1) if layer == "embedding" else _shares(colours, _cells(images, layer))
+            layer: _shares(colours, (1, 1)).flatten(1)
+            if layer == "embedding"
+            else _shares(colours, _cells(images, layer))
             for layer in layers
         }
 
 
-def _cells(images: Tensor, layer: str) -> int:
-    """Cells a side."""
-    return max(1, images.shape[-1] // STRIDES[layer])
+def _cells(images: Tensor, layer: str) -> tuple[int, int]:
+    """Rows and columns."""
+    height, width = images.shape[-2:]
+    return max(1, height // STRIDES[layer]), max(1, width // STRIDES[layer])
 
 
 def _averages(images: Tensor, layer: str) -> Tensor:
-    """Batch x 48 x cells x cells. Sides that are no multiple of the cells are shared out as adaptive pooling does."""
-    fine = functional.adaptive_avg_pool2d(images, DETAIL * _cells(images, layer))
+    """Batch x 48 x rows x columns. Sides that are no multiple of the cells are shared out as adaptive pooling does."""
+    rows, columns = _cells(images, layer)
+    fine = functional.adaptive_avg_pool2d(images, (DETAIL * rows, DETAIL * columns))
     return functional.pixel_unshuffle(fine, DETAIL)
 
 
@@ -78,11 +82,15 @@ def _colours(images: Tensor) -> Tensor:
     return (red * SHADES + green) * SHADES + blue
 
 
-def _shares(colours: Tensor, cells: int) -> Tensor:
-    """Batch x 64 x cells x cells: counted in whole numbers and divided once, so each share is exact to float32."""
-    batch, rows, columns = colours.shape
-    down, across = (torch.arange(side, device=colours.device) * cells // side for side in (rows, columns))
+def _shares(colours: Tensor, cells: tuple[int, int]) -> Tensor:
+    """Batch x 64 x rows x columns: counted in whole numbers and divided once, so each share is exact to float32."""
+    batch, rows, columns = len(colours), *cells
+    down, across = (
+        torch.arange(side, device=colours.device) * count // side
+        for side, count in zip(colours.shape[1:], cells, strict=True)
+    )
     image = torch.arange(batch, device=colours.device)[:, None, None]
-    where = ((image * BINS + colours) * cells + down[:, None]) * cells + across
-    counts = torch.bincount(where.reshape(-1), minlength=batch * BINS * cells**2).view(batch, BINS, cells, cells)
+    where = ((image * BINS + colours) * rows + down[:, None]) * columns + across
+    counts = torch.bincount(where.reshape(-1), minlength=batch * BINS * rows * columns)
+    counts = counts.view(batch, BINS, rows, columns)
     return counts.float() / counts.sum(dim=1, keepdim=True).float()

@@ -30,7 +30,7 @@ from virb.encoders._trunks import at_size
 from virb.encoders._trust import trusting
 from virb.encoders._weight_files import Contents, read_weights
 from virb.errors import UserError
-from virb.spec import Preprocessing
+from virb.spec import Preprocessing, Sides
 
 
 @final
@@ -67,8 +67,8 @@ class Matched:
         """A name of timm or torchvision."""
         return self.candidate.arch
 
-    def build(self, size: int, name: str) -> Architecture:
-        """The network with these weights, for square images of ``size`` pixels.
+    def build(self, size: int | Sides, name: str) -> Architecture:
+        """The network with these weights, for images of this size: the side of a square, or height and width.
 
         Raises:
             UserError: it cannot take that size.

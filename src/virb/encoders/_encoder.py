@@ -12,7 +12,10 @@ from torch import Tensor, nn
 from virb.encoders import Loaded
 from virb.encoders._counting import count_multiply_adds
 from virb.errors import ExperimentError, UserError
-from virb.spec import LAYERS, EncoderSpec, InputPolicy
+from virb.spec import LAYERS, EncoderSpec, InputPolicy, Sides, show_sides
+
+BORDERS = 0.15
+"""Share of a map's longer side by which it may be out of proportion."""
 
 
 class Trunk(ABC):
@@ -91,8 +94,10 @@ class Encoder:
 
     @property
     def strides(self) -> dict[str, int]:
-        """Input pixels a cell of each stage spans."""
-        return {layer: self.inputs.size // shape[-1] for layer, shape in self._shapes.items() if len(shape) == 3}
+        """Input pixels a cell of each stage spans, along the side along which it spans more."""
+        height, width = self.inputs.sides
+        maps = {layer: shape for layer, shape in self._shapes.items() if len(shape) == 3}
+        return {layer: max(height // rows, width // columns) for layer, (_, rows, columns) in maps.items()}
 
     def shape(self, layer: str) -> tuple[int, ...]:
         """Shape of one image's features: (width,) of the embedding, (width, rows, columns) of a stage.
@@ -155,7 +160,7 @@ class Encoder:
     @torch.inference_mode()
     def _measure(self) -> dict[str, tuple[int, ...]]:
         """Run one grey image through to learn each layer's shape, and whether the network takes the size at all."""
-        size = self.inputs.size
+        size = show_sides(self.inputs.sides)
         try:
             self._trunk.settle(self._normalised(self._grey()))
             read = self.encode(self._grey(), self._trunk.layers)
@@ -164,10 +169,29 @@ class Encoder:
                 f"'{self.spec.name}' cannot take images of {size} px: {_first_line(error)}",
                 "Choose a size it can take with --size.",
             ) from error
-        return {layer: tuple(values.shape[1:]) for layer, values in read.items()}
+        shapes = {layer: tuple(values.shape[1:]) for layer, values in read.items()}
+        for layer, shape in shapes.items():
+            if len(shape) == 3 and not proportionate(shape[1:], self.inputs.sides):
+                raise UserError(
+                    f"'{self.spec.name}' gives maps of {shape[1]} x {shape[2]} cells as {layer} of {size} px.",
+                    "It is made for square images: choose one with --size.",
+                )
+        return shapes
 
     def _grey(self) -> Tensor:
-        return torch.full((1, 3, self.inputs.size, self.inputs.size), 127, dtype=torch.uint8)
+        return torch.full((1, 3, *self.inputs.sides), 127, dtype=torch.uint8)
+
+
+def proportionate(cells: Sequence[int], sides: Sides) -> bool:
+    """Whether a map of rows x columns may be one of an image of that height and width.
+
+    Of a square image it is square. Of others rows and columns are as the sides, but for a cell that rounding adds and
+    for what convolutions without padding leave out at the borders (:data:`BORDERS`).
+    """
+    (rows, columns), (height, width) = cells, sides
+    if height == width:
+        return rows == columns
+    return abs(rows * width - columns * height) <= (1 + BORDERS * max(rows, columns)) * max(height, width)
 
 
 def find_device(name: str) -> torch.device:

@@ -33,7 +33,7 @@ def seal_module(
     their position embeddings resampled to the size. What any other module may return says :class:`OutputTrunk`.
 
     Args:
-        module: takes normalised images, batch x 3 x size x size.
+        module: takes normalised images, batch x 3 x height x width.
         inputs: the size it will see.
         name: what it is called in results; its class name by default.
         preprocessing: the channel statistics it wants; by default those of a timm model's card, else ImageNet's.
@@ -54,7 +54,7 @@ def seal_module(
         weights=state_digest(module),
         layout=_layout(preprocessing, stages or {}),
     )
-    trunk = trunk_of(at_size(own, inputs.size, spec.name), spec.name, stages)
+    trunk = trunk_of(at_size(own, inputs.sides, spec.name), spec.name, stages)
     return Encoder(spec, Loaded(trunk, preprocessing), inputs, device)
 
 

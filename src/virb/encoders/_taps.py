@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from math import isqrt
+from math import gcd, isqrt
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from virb.encoders._encoder import proportionate
 from virb.errors import UserError
+from virb.spec import Sides
 
 
 @contextmanager
@@ -39,37 +41,39 @@ def tapped(module: nn.Module, paths: Mapping[str, str]) -> Iterator[dict[str, An
             hook.remove()
 
 
-def tokens_to_map(tokens: Tensor, prefix: int | None = None) -> Tensor:
-    """Lay out tokens of a square image as a map, rows first.
+def tokens_to_map(tokens: Tensor, sides: Sides, prefix: int | None = None) -> Tensor:
+    """Lay out tokens as a map, rows first: of patches as high as they are wide.
 
     Args:
         tokens: batch x tokens x width.
+        sides: of the image that they cover.
         prefix: how many tokens that stand for no place (class, registers, distillation) come first; None where that is
-            not known: a square number of tokens then has none, and one more than a square has a class token.
+            not known: tokens that fill the image have none, and one more has a class token.
 
     Returns:
         batch x width x rows x columns.
 
     Raises:
-        ValueError: the tokens do not fill a square.
+        ValueError: the tokens do not fill the image.
     """
     count = tokens.shape[1]
-    if prefix is None:
-        prefix = count - isqrt(count) ** 2
-        if prefix > 1:
-            raise ValueError(f"{count} tokens are neither a square nor a class token before one")
-    side = isqrt(count - prefix)
-    if side == 0 or side**2 != count - prefix:
-        raise ValueError(f"{count} tokens less {prefix} are no square")
-    return tokens[:, prefix:].transpose(1, 2).reshape(len(tokens), -1, side, side)
+    down, across = (side // gcd(*sides) for side in sides)  # a map has so many rows and columns, or a multiple
+    times = isqrt(max(0, count - (prefix or 0)) // (down * across))
+    first = count - times**2 * down * across
+    shape = "square" if down == across else f"{down} x {across} or a multiple"
+    if prefix is None and first > 1:
+        raise ValueError(f"{count} tokens are neither a {shape} nor a class token before one")
+    if times == 0 or (prefix is not None and first != prefix):
+        raise ValueError(f"{count} tokens less {prefix or 0} are no {shape}")
+    return tokens[:, first:].transpose(1, 2).reshape(len(tokens), -1, times * down, times * across)
 
 
-def as_map(output: Any, images: int, name: str, what: str) -> Tensor:
+def as_map(output: Any, images: Tensor, name: str, what: str) -> Tensor:
     """Take what a module or a part of one returned as a map.
 
     Args:
         output: a map, batch x width x rows x columns, or tokens, batch x tokens x width.
-        images: how many there were.
+        images: that it saw, batch x 3 x height x width.
         name: of the encoder, for messages.
         what: whose output it is, for messages.
 
@@ -80,18 +84,20 @@ def as_map(output: Any, images: int, name: str, what: str) -> Tensor:
         UserError: it is neither.
     """
     remedy = (
-        "Wanted: batch x width x rows x columns, as square as the images; or batch x tokens x width, where a class "
+        "Wanted: batch x width x rows x columns, in proportion to the images; or batch x tokens x width, where a class "
         "token may come first. Wrap the network in an nn.Module that returns maps."
     )
-    if not isinstance(output, Tensor) or output.ndim not in (3, 4) or len(output) != images:
-        raise UserError(f"'{name}' gives {shown(output)} for {images} images as {what}.", remedy)
+    if not isinstance(output, Tensor) or output.ndim not in (3, 4) or len(output) != len(images):
+        raise UserError(f"'{name}' gives {shown(output)} for {len(images)} images as {what}.", remedy)
+    height, width = images.shape[-2:]
     if output.ndim == 3:
         try:
-            return tokens_to_map(output)
+            return tokens_to_map(output, (height, width))
         except ValueError as error:
             raise UserError(f"'{name}' gives tokens that are no map as {what}: {error}.", remedy) from error
-    if output.shape[2] != output.shape[3]:
-        raise UserError(f"'{name}' gives {shown(output)} for square images as {what}.", remedy)
+    if not proportionate(output.shape[2:], (height, width)):
+        which = "square images" if height == width else f"images of {height} x {width} px"
+        raise UserError(f"'{name}' gives {shown(output)} for {which} as {what}.", remedy)
     return output
 
 

@@ -12,7 +12,7 @@ from torchvision.models.vision_transformer import VisionTransformer
 from virb.encoders._encoder import Trunk
 from virb.encoders._taps import outline_shapes, tapped, tokens_to_map
 from virb.errors import UserError
-from virb.spec import LAYERS
+from virb.spec import LAYERS, Sides, show_sides
 
 PYRAMID_AT = 224
 """Pixels: the size at which resolutions are told apart, whatever size the encoder sees later."""
@@ -63,11 +63,13 @@ class TorchvisionTrunk(Trunk):
         wanted = {layer: self._parts[layer] for layer in layers if layer != "embedding"}
         with tapped(self.module, wanted) as kept:
             embedding = self.module(images)
-        return {"embedding": embedding.flatten(1)} | {layer: self._map(output) for layer, output in kept.items()}
+        height, width = images.shape[-2:]
+        maps = {layer: self._map(output, (height, width)) for layer, output in kept.items()}
+        return {"embedding": embedding.flatten(1)} | maps
 
-    def _map(self, output: Tensor) -> Tensor:
+    def _map(self, output: Tensor, sides: Sides) -> Tensor:
         if isinstance(self.module, VisionTransformer):
-            return tokens_to_map(output, prefix=1)
+            return tokens_to_map(output, sides, prefix=1)
         return output.permute(0, 3, 1, 2) if isinstance(self.module, SwinTransformer) else output
 
 
@@ -94,12 +96,19 @@ def _pyramid(module: nn.Module) -> list[_Part]:
     return [_Part(stage, path) for stage, path in zip(LAYERS[-len(coarsest) :], coarsest, strict=True)]
 
 
-def resize_positions(module: VisionTransformer, size: int, name: str) -> None:
-    """Resample the position embeddings of a VisionTransformer for images of ``size`` pixels, as torchvision does it.
+def resize_positions(module: VisionTransformer, size: int | Sides, name: str) -> None:
+    """Resample the position embeddings of a VisionTransformer for images of that size, as torchvision does it.
 
     Raises:
-        UserError: its patches would leave a border of the image unread.
+        UserError: the images are not square, or its patches would leave a border of them unread.
     """
+    height, width = sides_of(size)
+    if height != width:
+        raise UserError(
+            f"'{name}' is torchvision's transformer, which takes square images, not '{height}x{width}'.",
+            "timm's take any: timm:vit_base_patch16_224 and the like; or choose a square --size.",
+        )
+    size = height
     if size == module.image_size:
         return
     require_whole_patches(size, module.patch_size, name)
@@ -111,16 +120,26 @@ def resize_positions(module: VisionTransformer, size: int, name: str) -> None:
     module.image_size, module.seq_length = size, positions.shape[1]
 
 
-def require_whole_patches(size: int, patch: int, name: str) -> None:
+def sides_of(size: int | Sides) -> Sides:
+    """Height and width; a single number is both."""
+    return (size, size) if isinstance(size, int) else size
+
+
+def require_whole_patches(size: int | Sides, patch: int, name: str) -> None:
     """Refuse a size of which the last rows and columns would not be read.
 
     Raises:
-        UserError: the size is no multiple of the patch.
+        UserError: a side is no multiple of the patch.
     """
-    if size % patch:
-        below = size // patch * patch
-        wanted = f"{below} or {below + patch}" if below else str(patch)
-        raise UserError(f"'{name}' reads patches of {patch} px, and '{size}' is no multiple.", f"Try --size {wanted}.")
+    height, width = sides = sides_of(size)
+    if height % patch or width % patch:
+        below = [side // patch * patch for side in sides]
+        near = [(low or patch, low if low == side else low + patch) for low, side in zip(below, sides, strict=True)]
+        wanted = dict.fromkeys(show_sides(one) for one in zip(*near, strict=True))
+        raise UserError(
+            f"'{name}' reads patches of {patch} px, and '{show_sides(sides)}' is no multiple.",
+            f"Try --size {' or '.join(wanted)}.",
+        )
 
 
 def strip_classifier(module: nn.Module, name: str) -> str:

@@ -11,10 +11,10 @@ from torchvision.models.vision_transformer import VisionTransformer
 
 from virb.encoders._encoder import Trunk
 from virb.encoders._taps import as_map, shown, tapped
-from virb.encoders._torchvision_trunk import TorchvisionTrunk, require_whole_patches, resize_positions
+from virb.encoders._torchvision_trunk import TorchvisionTrunk, require_whole_patches, resize_positions, sides_of
 from virb.encoders._torchvision_trunk import strip_classifier as strip_classifier
 from virb.errors import UserError, unknown
-from virb.spec import LAYERS, Preprocessing
+from virb.spec import LAYERS, Preprocessing, Sides, show_sides
 
 IMAGENET = Preprocessing(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225), interpolation="bilinear")
 """Channel statistics of ImageNet as torchvision publishes them: the field's default where no card says otherwise."""
@@ -57,8 +57,8 @@ class Carded(Protocol):
 class Resizable(Protocol):
     """A timm model whose position embeddings can be resampled to another input size."""
 
-    def set_input_size(self, *, img_size: int) -> None:
-        """Resample to square images of this size."""
+    def set_input_size(self, *, img_size: int | Sides) -> None:
+        """Resample to images of this size: the side of a square, or height and width."""
 
 
 def card_of(module: nn.Module) -> Preprocessing:
@@ -160,7 +160,7 @@ class OutputTrunk(Trunk):
         """See :meth:`Trunk.settle`."""
         found = self._everything(image)
         self.layers = tuple(layer for layer in LAYERS if layer in found)
-        rows = [found[layer].shape[-1] for layer in self.layers[1:]]
+        rows = [found[layer].shape[-2] for layer in self.layers[1:]]
         if rows != sorted(rows, reverse=True):
             raise UserError(
                 f"'{self._name}' gives maps of {', '.join(map(str, rows))} rows as {', '.join(self.layers[1:])}.",
@@ -182,7 +182,7 @@ class OutputTrunk(Trunk):
                 )
         found = self._named(output, len(images))
         read = {
-            layer: as_map(value, len(images), self._name, layer)
+            layer: as_map(value, images, self._name, layer)
             for layer, value in (found | kept).items()
             if layer != "embedding"
         }
@@ -242,8 +242,13 @@ def trunk_of(module: nn.Module, name: str, parts: Mapping[str, str] | None = Non
     return OutputTrunk(module, name, parts)
 
 
-def at_size(module: nn.Module, size: int, name: str) -> nn.Module:
-    """Make a timm or torchvision model take square images of ``size`` pixels, position embeddings resampled.
+def at_size(module: nn.Module, size: int | Sides, name: str) -> nn.Module:
+    """Make a timm or torchvision model take images of this size, position embeddings resampled.
+
+    Args:
+        module: changed in place.
+        size: the side of a square in pixels, or height and width.
+        name: what it is called in messages.
 
     Raises:
         UserError: the network cannot take it, or its patches would leave a border of the image unread.
@@ -258,15 +263,16 @@ def at_size(module: nn.Module, size: int, name: str) -> nn.Module:
             with warnings.catch_warnings():
                 # timm's own interpolation of position biases trips over two of torch's advice messages
                 warnings.simplefilter("ignore", UserWarning)
-                module.set_input_size(img_size=size)
+                module.set_input_size(img_size=_plain(size))
         except (AssertionError, RuntimeError, ValueError) as error:
-            raise UserError(f"'{name}' cannot take images of {size} px: {error}", "Choose another --size.") from error
+            shown = show_sides(sides_of(size))
+            raise UserError(f"'{name}' cannot take images of {shown} px: {error}", "Choose another --size.") from error
     return module
 
 
 def timm_model(
     arch: str,
-    size: int | None,
+    size: int | Sides | None,
     name: str,
     *,
     pretrained: bool = False,
@@ -276,7 +282,7 @@ def timm_model(
 
     Args:
         arch: timm's name, with or without a tag.
-        size: side of the square images it must take; None keeps its own.
+        size: side of the square images it must take, or their height and width; None keeps its own.
         name: what it is called in messages.
         pretrained: whether with its published weights.
         options: how it differs from the architecture of that name, in timm's arguments.
@@ -288,15 +294,22 @@ def timm_model(
     if size is None:
         return module
     fixed = timm.get_pretrained_cfg_value(arch, "fixed_input_size") and not isinstance(module, Resizable)
-    if fixed and size != timm.get_pretrained_cfg_value(arch, "input_size")[-1] and _takes(module, "img_size"):
+    own = timm.get_pretrained_cfg_value(arch, "input_size")
+    if fixed and sides_of(size) != tuple(own[-2:]) and _takes(module, "img_size"):
         try:  # a few families can be built for another size, and not be changed to it
             module = timm.create_model(
-                arch, pretrained=pretrained, num_classes=0, **{**(options or {}), "img_size": size}
+                arch, pretrained=pretrained, num_classes=0, **{**(options or {}), "img_size": _plain(size)}
             )
         except (AssertionError, RuntimeError, ValueError, TypeError) as error:
-            own = timm.get_pretrained_cfg_value(arch, "input_size")[-1]
-            raise UserError(f"'{name}' cannot take images of {size} px: {error}", f"Try --size {own}.") from error
+            shown = show_sides(sides_of(size))
+            raise UserError(f"'{name}' cannot take images of {shown} px: {error}", f"Try --size {own[-1]}.") from error
     return at_size(module, size, name)
+
+
+def _plain(size: int | Sides) -> int | Sides:
+    """A square as one number: some of timm's families know no other way to say it."""
+    height, width = sides_of(size)
+    return height if height == width else (height, width)
 
 
 def _takes(module: nn.Module, argument: str) -> bool:

@@ -71,7 +71,7 @@ class Checkpoint(EncoderSource):
     def load(self, spec: EncoderSpec, inputs: InputPolicy) -> Loaded:
         """See :meth:`EncoderSource.load`."""
         found = matched(spec)
-        built = found.build(inputs.size, spec.name)
+        built = found.build(inputs.sides, spec.name)
         return Loaded(
             built.trunk(spec.name),
             built.preprocessing,

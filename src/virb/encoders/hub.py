@@ -63,7 +63,7 @@ class Hub(EncoderSource):
                 f"'{spec.name}' gives no network, but '{type(module).__name__}'.",
                 "Name an entry that returns an nn.Module.",
             )
-        at_size(module, inputs.size, spec.name)
+        at_size(module, inputs.sides, spec.name)
         return Loaded(trunk_of(module, spec.name), card_of(module))
 
     def listed(self) -> list[Listed]:

@@ -35,7 +35,7 @@ class Random(EncoderSource):
         from virb.encoders._architectures import untrained
 
         assert spec.pretraining is not None
-        built = untrained(spec.arch, inputs.size, spec.pretraining.seed)
+        built = untrained(spec.arch, inputs.sides, spec.pretraining.seed)
         return Loaded(built.trunk(spec.name), built.preprocessing)
 
     def listed(self) -> list[Listed]:

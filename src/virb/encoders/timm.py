@@ -53,7 +53,7 @@ class Timm(EncoderSource):
         from virb.encoders._architectures import timm_preprocessing
         from virb.encoders._trunks import timm_model, trunk_of
 
-        module: Any = timm_model(spec.arch, inputs.size, spec.name, pretrained=True)
+        module: Any = timm_model(spec.arch, inputs.sides, spec.name, pretrained=True)
         return Loaded(trunk_of(module, spec.name), timm_preprocessing(module.pretrained_cfg))
 
     def listed(self) -> list[Listed]:

@@ -34,7 +34,7 @@ class Torchvision(EncoderSource):
         from virb.encoders._trunks import at_size, trunk_of
 
         weights = self._weights(spec)
-        module = at_size(models.get_model(spec.arch, weights=weights), inputs.size, spec.name)
+        module = at_size(models.get_model(spec.arch, weights=weights), inputs.sides, spec.name)
         recipe = weights.transforms()
         card = Preprocessing(
             mean=tuple(recipe.mean), std=tuple(recipe.std), interpolation=recipe.interpolation.value.lower()

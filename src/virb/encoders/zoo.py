@@ -61,7 +61,7 @@ class Zoo(EncoderSource):
             return known.load(spec.name)
         if known.url is not None:
             found = _matched(known, spec.name)
-            built = found.build(inputs.size, spec.name)
+            built = found.build(inputs.sides, spec.name)
             title = found.candidate.title
             arch = None if title == spec.arch else title
             loaded = Loaded(built.trunk(spec.name), built.preprocessing, found.notes, arch)

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Literal, NamedTuple, final
 
@@ -14,7 +14,8 @@ from virb.data import BadImage, Dataset, Pixels
 from virb.data._images import read_fitted
 from virb.encoders._encoder import Encoder
 from virb.errors import ExperimentError
-from virb.features._shards import BATCH, Floats
+from virb.features._batches import together
+from virb.features._shards import Floats
 from virb.features._speed import Gauge
 from virb.progress import Progress
 
@@ -25,15 +26,11 @@ OnBadImage = Literal["error", "skip"]
 
 
 class Batch(NamedTuple):
-    """Images ``start`` to ``stop`` on their way to the encoder; ``bad`` are rows that hold no image, and why."""
+    """Images on their way to the encoder: their rows in the data source, and those that hold no image, with why."""
 
-    start: int
+    rows: Sequence[int]
     pixels: NDArray[np.uint8]
     bad: dict[int, str]
-
-    @property
-    def stop(self) -> int:
-        return self.start + len(self.pixels)
 
 
 @final
@@ -51,20 +48,19 @@ class Pass:
         self._dataset = dataset
         self._on_bad_image = on_bad_image
         self._progress = progress
-        self.part = BATCH
+        self.part = together(encoder.inputs)
         self.notes: list[str] = []
         self.gauge = Gauge(encoder.device)
 
-    def decode(self, starts: Sequence[int], pool: ThreadPoolExecutor) -> Iterator[Batch]:
-        """Decode the batches that start at these rows, in order, a few ahead of whoever takes them.
+    def decode(self, batches: Iterable[Sequence[int]], pool: ThreadPoolExecutor) -> Iterator[Batch]:
+        """Decode batches of rows, in order, a few ahead of whoever takes them.
 
         Raises:
             ExperimentError: an image cannot be decoded, and bad images are errors.
         """
-        ahead: deque[tuple[int, list[Future[Pixels | BadImage]]]] = deque()
-        for start in starts:
-            rows = range(start, min(start + BATCH, len(self._dataset.keys)))
-            ahead.append((start, [pool.submit(self._read, row) for row in rows]))
+        ahead: deque[tuple[Sequence[int], list[Future[Pixels | BadImage]]]] = deque()
+        for rows in batches:
+            ahead.append((rows, [pool.submit(self._read, row) for row in rows]))
             if len(ahead) > AHEAD:
                 yield self._collect(*ahead.popleft())
         while ahead:
@@ -97,8 +93,8 @@ class Pass:
             encoded[layer] = values
         self.gauge.passed(len(images), time.perf_counter() - start)  # a GPU is done when its result is here
         for layer, values in encoded.items():
-            values[[row - batch.start for row in batch.bad]] = 0
-            self._require_finite(layer, values, batch.start)
+            values[[place for place, row in enumerate(batch.rows) if row in batch.bad]] = 0
+            self._require_finite(layer, values, batch.rows)
         return encoded
 
     def _read(self, row: int) -> Pixels | BadImage:
@@ -107,11 +103,10 @@ class Pass:
         except BadImage as bad:
             return bad
 
-    def _collect(self, start: int, futures: list[Future[Pixels | BadImage]]) -> Batch:
-        size = self._encoder.inputs.size
-        pixels = np.zeros((len(futures), size, size, 3), np.uint8)
+    def _collect(self, rows: Sequence[int], futures: list[Future[Pixels | BadImage]]) -> Batch:
+        pixels = np.zeros((len(futures), *self._encoder.inputs.sides, 3), np.uint8)
         bad: dict[int, str] = {}
-        for row, future in enumerate(futures):
+        for place, future in enumerate(futures):
             image = future.result()
             if isinstance(image, BadImage):
                 if self._on_bad_image == "error":
@@ -119,15 +114,15 @@ class Pass:
                         f"the image {image} cannot be decoded; replace it, or leave such images out with "
                         "--on-bad-image skip"
                     )
-                bad[start + row] = str(image)
+                bad[rows[place]] = str(image)
             else:
-                pixels[row] = image
-        return Batch(start, pixels, bad)
+                pixels[place] = image
+        return Batch(rows, pixels, bad)
 
-    def _require_finite(self, layer: str, values: Floats, at: int) -> None:
+    def _require_finite(self, layer: str, values: Floats, rows: Sequence[int]) -> None:
         broken = np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))
         if len(broken):
-            key = self._dataset.keys[at + int(broken[0])]
+            key = self._dataset.keys[rows[int(broken[0])]]
             raise ExperimentError(
                 f"features of layer '{layer}' of '{self._encoder.spec.name}' are NaN or infinite for {len(broken)} of "
                 f"{len(values)} images, first for '{key}'"

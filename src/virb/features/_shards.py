@@ -1,10 +1,12 @@
 """An entry of the feature cache: one layer of one encoder on one data source, in a few large shards on disk."""
 
 import json
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, final
+from typing import Any, NamedTuple, Protocol, final
 
 import numpy as np
 import torch
@@ -12,13 +14,18 @@ from numpy.typing import NDArray
 
 from virb.cache import aside
 from virb.errors import ExperimentError, UserError
+from virb.features._batches import BATCH
 
 SHARD_BYTES = 64 * 2**20
 """A shard of half-precision features is about this large: enough to read at disk speed, little to lose."""
+LARGEST = 128 * 2**20
+"""Shards are whole batches of images, but those of maps so large that a batch of them would take more than this."""
+OPEN = 64
+"""Shards of an entry that are mapped at a time: each takes a file descriptor, and a process has about a thousand."""
 HALF_TOLERANCE = 1e-3
-"""A layer whose rounding to half precision changes any image's features by more than this share stays float32."""
-BATCH = 64
-"""Images encoded together; shards are whole batches."""
+"""Features of an image that rounding to half precision changes by more than this share stay float32."""
+BLOCK = 2**22
+"""Numbers that are rounded and looked at together."""
 
 Floats = NDArray[np.float32]
 Stored = NDArray[np.float16] | NDArray[np.float32]
@@ -65,9 +72,11 @@ class Entry:
         self.folder, self.rows, self.shape = folder, rows, shape
         self.width = int(np.prod(shape))
         step = max(1, SHARD_BYTES // (2 * self.width) // BATCH) * BATCH
+        if step * 2 * self.width > LARGEST:
+            step = max(1, SHARD_BYTES // (2 * self.width))
         starts = range(0, rows, step)
         self.shards = [Shard(folder, n, start, min(start + step, rows)) for n, start in enumerate(starts)]
-        self._open: dict[int, Stored] = {}
+        self._open: OrderedDict[int, Stored] = OrderedDict()
 
     @property
     def missing(self) -> list[Shard]:
@@ -104,7 +113,11 @@ class Entry:
         return out.reshape(*rows.shape, *self.shape)
 
     def _load(self, shard: Shard) -> Stored:
-        if shard.number not in self._open:
+        if shard.number in self._open:
+            self._open.move_to_end(shard.number)
+        else:
+            if len(self._open) == OPEN:
+                self._open.popitem(last=False)
             try:
                 self._open[shard.number] = np.load(shard.file, mmap_mode="r")
             except FileNotFoundError as error:
@@ -115,11 +128,22 @@ class Entry:
         return self._open[shard.number]
 
 
+class Kept(Protocol):
+    """Features of every image of a data source, wherever they are."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one image's features."""
+
+    def take(self, rows: NDArray[np.int64]) -> Floats:
+        """Read some rows into memory: see :meth:`Entry.take`."""
+
+
 @final
 class Lazy:
-    """Rows of an entry that stay on disk until they are indexed: n x the shape of an image's features."""
+    """Rows that stay where they are until they are indexed: n x the shape of an image's features."""
 
-    def __init__(self, entry: Entry, rows: NDArray[np.int64]) -> None:
+    def __init__(self, entry: Kept, rows: NDArray[np.int64]) -> None:
         self._entry, self._rows = entry, rows
         self.shape = (*rows.shape, *entry.shape)
 
@@ -142,39 +166,49 @@ class Writer:
     def __init__(self, entry: Entry, missing: list[Shard]) -> None:
         self.entry = entry
         self._missing = missing
-        self._blocks: list[Floats] = []
+        self._pieces: list[Stored] = []
         self._bad: dict[str, str] = {}
 
-    def wants(self, row: int) -> bool:
-        """Whether the batch that starts at ``row`` belongs to a shard that is missing."""
-        return any(shard.start <= row < shard.stop for shard in self._missing)
+    def wants(self, rows: Sequence[int]) -> bool:
+        """Whether some of the consecutive rows belong to a shard that is missing."""
+        return any(shard.start <= rows[-1] and rows[0] < shard.stop for shard in self._missing)
 
-    def add(self, row: int, values: Floats, bad: dict[int, str]) -> None:
-        """Take the features of a batch that starts at ``row``; ``bad`` are rows of the data source."""
-        self._blocks.append(values)
-        self._bad |= {str(one): reason for one, reason in bad.items()}
-        shard = next(shard for shard in self._missing if shard.start <= row < shard.stop)
-        if row + len(values) == shard.stop:
-            _publish(shard.file, _compact(np.concatenate(self._blocks)))
-            _publish(shard.mark, {"bad": self._bad})
-            self._blocks, self._bad = [], {}
+    def add(self, rows: Sequence[int], values: Floats, bad: Mapping[int, str]) -> None:
+        """Take the features of consecutive rows, which go on where those before ended; ``bad`` are some of them."""
+        for shard in self._missing:
+            first, last = max(rows[0], shard.start), min(rows[-1] + 1, shard.stop)
+            if first >= last:
+                continue
+            self._pieces.append(compact(values[first - rows[0] : last - rows[0]]))
+            self._bad |= {str(row): reason for row, reason in bad.items() if first <= row < last}
+            if last == shard.stop:
+                whole: Any = np.concatenate(self._pieces)
+                _publish(shard.file, whole)
+                _publish(shard.mark, {"bad": self._bad})
+                self._pieces, self._bad = [], {}
 
 
-def _compact(values: Floats) -> Stored:
-    """Half precision, unless a number overflows or an image's features change by more than ``HALF_TOLERANCE``.
+def compact(values: Floats) -> Stored:
+    """Half precision, unless a number overflows or some image's features change by more than ``HALF_TOLERANCE``.
+
+    Then the features of such images stay as they are, and those of the others are rounded all the same: what an image's
+    features are does not depend on those that it is kept with.
 
     By torch, which rounds to the same bits as NumPy twenty times as fast; and in row order, whatever the network's
     layout, since NumPy saves any other number by number.
     """
     exact = torch.from_numpy(values).contiguous()
     half = exact.half()
-    for start in range(0, len(exact), BATCH):  # in blocks: maps are large
-        flat = exact[start : start + BATCH].flatten(1)
-        error = (half[start : start + BATCH].float().flatten(1) - flat).norm(dim=1)
-        # not (error <= …): an overflow makes the error infinite or NaN, and both must fail
-        if not bool((error <= HALF_TOLERANCE * flat.norm(dim=1)).all()):
-            return exact.numpy()
-    return half.numpy()
+    step = max(1, BLOCK // max(1, exact[:1].numel()))
+    found = []
+    for whole, rounded in zip(exact.split(step), half.split(step), strict=True):
+        flat = whole.flatten(1)
+        # An overflow makes the error infinite or NaN, and neither is at most anything.
+        found.append((rounded.float().flatten(1) - flat).norm(dim=1) <= HALF_TOLERANCE * flat.norm(dim=1))
+    fits = torch.cat(found)
+    if bool(fits.all()):
+        return half.numpy()
+    return torch.where(fits.view(-1, *[1] * (exact.ndim - 1)), half.float(), exact).numpy()
 
 
 @contextmanager

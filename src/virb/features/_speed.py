@@ -8,10 +8,11 @@ from typing import NamedTuple, final
 import torch
 
 from virb.encoders._encoder import Encoder
+from virb.features._batches import together
 from virb.spec import Cost
 
-SAMPLE = 16
-"""Images of a batch where features were cached and speed is measured by itself."""
+SAMPLE = 4
+"""Where features were cached, and speed is measured by itself, a batch has one image for each so many of the usual."""
 SECONDS = 0.2
 """After so long no further batch of that measurement is started; it has three at most, and one to warm up."""
 
@@ -70,14 +71,14 @@ class Gauge:
 
 def measure(encoder: Encoder) -> Speed:
     """Measure the forward pass alone, on a few grey images."""
-    size = encoder.inputs.size
-    images = torch.full((SAMPLE, 3, size, size), 127, dtype=torch.uint8)
-    gauge, start, part = Gauge(encoder.device), time.perf_counter(), SAMPLE
+    part = max(1, together(encoder.inputs) // SAMPLE)
+    images = torch.full((part, 3, *encoder.inputs.sides), 127, dtype=torch.uint8)
+    gauge, start = Gauge(encoder.device), time.perf_counter()
     for turn in range(4):
         if turn > 1 and time.perf_counter() - start > SECONDS:
             break
         begin = time.perf_counter()
-        for values in encoder.encode(images[:part], tuple(encoder.layers)).values():
+        for values in encoder.encode(images, tuple(encoder.layers)).values():
             values.cpu()  # a GPU is done when its result is here
         gauge.passed(part, time.perf_counter() - begin)
     return gauge.speed(part)

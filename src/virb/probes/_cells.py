@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, final
 
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
@@ -46,6 +47,12 @@ def cells_of(truth: Truth, labels: NDArray[Any], size: tuple[int, int]) -> Cells
     # The least weight above zero is one pixel of the cell; below it there is nothing to divide.
     means = functional.adaptive_avg_pool2d(planes, size) / weights.clamp_min(0.5 / (truth.size[0] * truth.size[1]))
     return Cells(means, weights[:, 0])
+
+
+def weights_of(truth: Truth, labels: NDArray[Any], size: tuple[int, int]) -> Tensor:
+    """The weights of :func:`cells_of` alone, n x rows x columns, at a fraction of its memory and time."""
+    known = torch.from_numpy(truth.known(labels)).to(torch.get_default_device())[:, None].float()
+    return functional.adaptive_avg_pool2d(known, size)[:, 0]
 
 
 def rows_of(maps: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """Networks that read maps: one for each learning rate, trained side by side on the same batches."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, final
 
@@ -10,7 +11,7 @@ from torch.nn import functional
 from torch.optim import AdamW
 
 from virb.errors import ExperimentError
-from virb.probes import Examples, Floats, Head, Score, Settings, Sweep
+from virb.probes import Examples, Floats, Head, Ints, Rows, Score, Settings, Sweep
 from virb.probes._channels import Channels, chosen, read
 from virb.probes._choice import edge_notes
 from virb.probes._descent import orders
@@ -21,6 +22,9 @@ from virb.spec import ProbeSpec, Target
 
 BATCH = 32
 """Examples in a step."""
+NUMBERS = 100_000_000
+"""Numbers of maps and answers of the examples that go through a network together, 400 MB of float32, of which training
+takes a few times as much. Where a step has more, its gradient is the sum of those of its parts."""
 DECAY = 0.01
 """AdamW's weight decay, its default."""
 LARGEST = 1.0
@@ -115,14 +119,18 @@ class TrainedMaps:
         self._channels = {layer: Channels.of(rows[layer], layer) for layer in layers}
         self._networks = [self._built(build, [rows[layer].shape[-3] for layer in layers], seed) for _ in rates]
         descents = [_Descent(network, rate) for network, rate in zip(self._networks, rates, strict=True)]
+        together = max(1, NUMBERS // self._numbers(rows))
         order = orders(len(labels), BATCH, steps, torch.Generator("cpu").manual_seed(seed))
         for ids, share in zip(order, cosine(steps), strict=True):
             # Ascending, as is kind to disks: the order inside a batch changes nothing.
             ids.sort()
-            maps = self._standardised({layer: read(rows[layer], ids, layer) for layer in layers})
-            truth = labels[ids]
-            for network, descent in zip(self._networks, descents, strict=True):
-                descent.step(self._loss(network, maps, truth), share)
+            for part, weight in self._parts(ids, labels, together):
+                maps = self._standardised({layer: read(rows[layer], part, layer) for layer in layers})
+                truth = labels[part]
+                for network in self._networks:
+                    (self._loss(network, maps, truth) * weight).backward()
+            for descent in descents:
+                descent.step(share)
 
     def predictions(self, features: Mapping[str, Any]) -> Iterator[Floats]:
         """Yield the predictions of each network, from a batch of features."""
@@ -135,6 +143,24 @@ class TrainedMaps:
     def diverged(self) -> bool:
         """Whether some network has weights that are not finite."""
         return not all(weights.isfinite().all() for network in self._networks for weights in network.parameters())
+
+    def _numbers(self, rows: Mapping[str, Rows]) -> int:
+        """Of one example: see :data:`NUMBERS`."""
+        height, width = self._truth.size
+        return sum(math.prod(maps.shape[1:]) for maps in rows.values()) + self._truth.channels * height * width
+
+    def _parts(self, ids: Ints, labels: Rows, together: int) -> Iterator[tuple[Ints, float]]:
+        """A step's examples, so many at a time, each time with their share of its labelled pixels.
+
+        A head treats each example by itself, and the loss is a mean over pixels: so the step is the same in parts.
+        """
+        if len(ids) <= together:
+            yield ids, 1.0
+            return
+        parts = [ids[first : first + together] for first in range(0, len(ids), together)]
+        known = [int(self._truth.known(labels[part]).sum()) for part in parts]
+        for part, count in zip(parts, known, strict=True):
+            yield part, count / sum(known)
 
     def _loss(self, network: nn.Module, maps: list[Tensor], labels: NDArray[Any]) -> Tensor:
         return self._truth.loss(self._truth.scaled(network(maps)), labels)
@@ -166,10 +192,9 @@ class _Descent:
         self._rate = rate
         self._optimiser = AdamW(self._parameters, lr=rate, weight_decay=DECAY, fused=True)
 
-    def step(self, loss: Tensor, share: float) -> None:
-        """Descend one step, at a share of the learning rate."""
-        self._optimiser.zero_grad()
-        loss.backward()
+    def step(self, share: float) -> None:
+        """Descend one step along the gradient that was summed up, at a share of the learning rate."""
         nn.utils.clip_grad_norm_(self._parameters, LARGEST)
         self._optimiser.param_groups[0]["lr"] = self._rate * share
         self._optimiser.step()
+        self._optimiser.zero_grad()

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from virb.probes import Rows
-from virb.probes._cells import cells_of, rows_of
+from virb.probes._cells import cells_of, rows_of, weights_of
 from virb.probes._channels import Channels, parts, read
 from virb.probes._truth import Truth
 
@@ -36,23 +36,30 @@ class Positions:
     ) -> Self:
         """All labelled cells, or a seeded draw of ``most`` of them, in their order."""
         size = (rows.shape[2], rows.shape[3])
-        weights = torch.cat(
-            [cells_of(truth, labels[part], size).weights.flatten() for part in parts(rows, _each(truth))]
-        )
-        ids = weights.nonzero()[:, 0].cpu().numpy()
+        # Cells are told by their rank among those that are labelled: with one number an example, memory does not grow
+        # with the cells of a data set.
+        counts = [(weights_of(truth, labels[part], size) > 0).sum(dim=(1, 2)) for part in parts(rows, _pixels(truth))]
+        before = np.concatenate([[0], torch.cat(counts).cpu().numpy().cumsum()])
+        total = int(before[-1])
+        ranks = np.arange(min(total, most))
         notes: tuple[str, ...] = ()
-        if len(ids) > most:
-            notes = (f"{most:,} of {len(ids):,} labelled cells of '{layer}' are used",)
-            ids = np.sort(np.random.default_rng(seed).choice(ids, most, replace=False))
-        features, means = [], []
-        for part in parts(rows, _each(truth)):
-            first, last = (row * size[0] * size[1] for row in (part.start, part.stop))
-            here = torch.from_numpy(ids[slice(*np.searchsorted(ids, (first, last)))] - first).to(weights.device)
-            if len(here):
-                features.append(rows_of(channels(read(rows, part, layer)))[here])
-                means.append(cells_of(truth, labels[part], size).rows[0][here])
-        return cls(torch.cat(features), torch.cat(means), weights[torch.from_numpy(ids).to(weights.device)], notes)
+        if total > most:
+            notes = (f"{most:,} of {total:,} labelled cells of '{layer}' are used",)
+            ranks = np.sort(np.random.default_rng(seed).choice(total, most, replace=False))
+        features, means, weights = [], [], []
+        for part in parts(rows, truth.channels * _pixels(truth)):
+            first, last = np.searchsorted(ranks, (before[part.start], before[part.stop]))
+            if first == last:
+                continue
+            cells = cells_of(truth, labels[part], size)
+            its_means, its_weights = cells.rows
+            here = torch.from_numpy(ranks[first:last] - before[part.start]).to(its_weights.device)
+            here = its_weights.nonzero()[:, 0][here]
+            features.append(rows_of(channels(read(rows, part, layer)))[here])
+            means.append(its_means[here])
+            weights.append(its_weights[here])
+        return cls(torch.cat(features), torch.cat(means), torch.cat(weights), notes)
 
 
-def _each(truth: Truth) -> int:
-    return truth.channels * truth.size[0] * truth.size[1]
+def _pixels(truth: Truth) -> int:
+    return truth.size[0] * truth.size[1]

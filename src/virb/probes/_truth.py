@@ -18,8 +18,8 @@ from virb.errors import ExperimentError
 from virb.probes import Floats, Ints, Rows
 from virb.spec import Classes, Target, Values
 
-BATCH = 64
-"""Examples whose truth is looked at together."""
+BATCH, PIXELS = 64, 2**22
+"""Examples whose truth is looked at together, and pixels of theirs: no more than either."""
 NO_SHARE = float(np.finfo(np.float32).eps)
 """The probability of a class without a pixel, or without a vote: as in :mod:`virb.probes._neighbours`."""
 WIDEN = 2.0
@@ -39,6 +39,14 @@ class Truth(ABC):
     size: tuple[int, int]
     rows: Ints
     channels: int
+
+    @abstractmethod
+    def known(self, labels: NDArray[Any]) -> NDArray[np.bool_]:
+        """Which pixels are labelled: n x height x width.
+
+        Raises:
+            ValueError: an id that is neither a class nor ``ignore``.
+        """
 
     @abstractmethod
     def planes(self, labels: NDArray[Any]) -> tuple[Tensor, Tensor]:
@@ -91,7 +99,7 @@ class _Ids(Truth):
         counts = np.zeros(target.count, np.int64)
         rows = []
         for first, batch in _batches(labels):
-            known = self._known(batch)
+            known = self.known(batch)
             counts += np.bincount(batch[known].astype(np.int64), minlength=target.count)
             rows.append(first + np.flatnonzero(known.any(axis=(1, 2))))
         self.size, self.rows = _size_of(labels), _some(rows)
@@ -129,10 +137,10 @@ class _Ids(Truth):
         """Places among the classes that occur in fit, n x height x width; -1 where there is no label."""
         places = np.full(self._target.count, -1, np.int64)
         places[self._present] = np.arange(self.channels)
-        known = self._known(labels)
+        known = self.known(labels)
         return _tensor(np.where(known, places[np.where(known, labels, 0)], -1))
 
-    def _known(self, labels: NDArray[Any]) -> NDArray[np.bool_]:
+    def known(self, labels: NDArray[Any]) -> NDArray[np.bool_]:
         ignore, count = self._target.ignore, self._target.count
         known: NDArray[np.bool_] = np.ones(labels.shape, bool) if ignore is None else np.asarray(labels != ignore)
         wrong = known & ((labels < 0) | (labels >= count))
@@ -150,7 +158,7 @@ class _Numbers(Truth):
         low, high = np.full(target.size, np.inf), np.full(target.size, -np.inf)
         rows = []
         for first, batch in _batches(labels):
-            known = self._known(batch)
+            known = self.known(batch)
             found = self._on_scale(batch[known])
             count, total, squares = count + len(found), total + found.sum(axis=0), squares + (found**2).sum(axis=0)
             low = np.minimum(low, found.min(axis=0, initial=np.inf))
@@ -165,7 +173,7 @@ class _Numbers(Truth):
         self._low, self._high = _planes(low - np.log(WIDEN)), _planes(high + np.log(WIDEN))
 
     def planes(self, labels: NDArray[Any]) -> tuple[Tensor, Tensor]:
-        known = self._known(labels)
+        known = self.known(labels)
         values = np.zeros(labels.shape, np.float32)
         values[known] = self._on_scale(labels[known])
         return _tensor(values).permute(0, 3, 1, 2), _tensor(known)[:, None].float()
@@ -194,7 +202,7 @@ class _Numbers(Truth):
     def answer_of_means(self, means: Tensor) -> Floats:
         return self.answer(means)
 
-    def _known(self, labels: NDArray[Any]) -> NDArray[np.bool_]:
+    def known(self, labels: NDArray[Any]) -> NDArray[np.bool_]:
         # Meters of depth count positive truth only, and those of flow pixels with all their numbers.
         whole: NDArray[np.bool_] = np.isfinite(labels).all(axis=-1)
         return whole & (labels > 0).all(axis=-1) if self._target.positive else whole
@@ -205,8 +213,10 @@ class _Numbers(Truth):
 
 
 def _batches(labels: Rows) -> Iterator[tuple[int, NDArray[Any]]]:
-    for first in range(0, len(labels), BATCH):
-        yield first, labels[first : first + BATCH]
+    height, width = _size_of(labels)
+    step = max(1, min(BATCH, PIXELS // (height * width)))
+    for first in range(0, len(labels), step):
+        yield first, labels[first : first + step]
 
 
 def _size_of(labels: Rows) -> tuple[int, int]:

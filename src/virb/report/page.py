@@ -31,8 +31,8 @@ TITLE = "What these representations are good for"
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 FITS = {
     "squash": "both sides are resized",
-    "crop": "the short side is resized and the centre is taken",
-    "pad": "the long side is resized and the image is centred on black",
+    "crop": "resized until they just cover it, and the centre is taken",
+    "pad": "resized until they just fit in, and centred on black",
 }
 
 

@@ -36,6 +36,8 @@ from virb.tasks import resolve_task
 
 BATCH, DENSE_BATCH = 4096, 32
 """Test examples predicted and scored together: pixelwise predictions are large."""
+NUMBERS = 2**26
+"""Numbers of pixelwise predictions made together at most, 256 MB of float32, unless those of one example are more."""
 
 
 @final
@@ -234,8 +236,9 @@ def _prepare(experiment: Experiment, encoder: Encoder, dataset: Dataset, bench: 
     features = extract(
         encoder,
         dataset,
-        [*readings_of(probe.spec), *also],
+        readings_of(probe.spec),
         bench.cache,
+        beside=also,
         on_bad_image=experiment.on_bad_image,
         progress=bench.progress,
     )
@@ -266,8 +269,9 @@ def _teach(experiment: Experiment, material: Material) -> Taught:
         fitted = probe.fit(fit, select, task.target, score, experiment.seed)
     known = meter(task.target, task.family)
     for split in (fit, select):
-        for start in range(0, len(split), _batch(experiment)):
-            known.add(None, split.labels[start : start + _batch(experiment)])
+        step = _batch(experiment, split)
+        for start in range(0, len(split), step):
+            known.add(None, split.labels[start : start + step])
     calibration = {}
     if fitted.select_outputs is not None:
         calibration["temperature"] = fit_temperature(fitted.select_outputs, select.labels)
@@ -297,7 +301,8 @@ def _speed(encoder: Encoder, features: Features, bench: Bench) -> Speed:
 
 
 def _examine(experiment: Experiment, material: Material, taught: Taught) -> _Exam:
-    task, test, step = experiment.task, material.read("test"), _batch(experiment)
+    task, test = experiment.task, material.read("test")
+    step = _batch(experiment, test)
     exam = _Exam(_meter(experiment, taught), meter(task.target, task.family))
     for start in range(0, len(test), step):
         truth = test.labels[start : start + step]
@@ -331,19 +336,26 @@ def _meter(experiment: Experiment, taught: Taught) -> Meter:
 
 
 def _keep_predictions(experiment: Experiment, material: Material, taught: Taught, bench: Bench) -> str:
+    test = material.read("test")
     content = predictions_file(
         material.dataset,
         material.rows["test"],
-        material.read("test"),
+        test,
         taught.fitted.predict,
         experiment.task.target,
         experiment.inputs,
+        _batch(experiment, test),
     )
     return bench.store.attach(content, "predictions")
 
 
-def _batch(experiment: Experiment) -> int:
-    return DENSE_BATCH if experiment.task.target.dense else BATCH
+def _batch(experiment: Experiment, examples: Examples) -> int:
+    target = experiment.task.target
+    if not target.dense:
+        return BATCH
+    height, width = examples.labels.shape[1:3]
+    each: int = height * width * (target.count if isinstance(target, Classes) else target.size)
+    return max(1, min(DENSE_BATCH, NUMBERS // each))
 
 
 def _as_measured(trials: tuple[Trial, ...], metric: str) -> tuple[Trial, ...]:

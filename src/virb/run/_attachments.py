@@ -14,6 +14,8 @@ from virb.spec import Classes, InputPolicy, Target
 
 SHOWN = 16
 """Test examples of a pixelwise task whose predictions are kept."""
+SIDE = 512
+"""Pixels that their pictures have along either side at most."""
 
 
 def outcomes_file(
@@ -50,6 +52,7 @@ def predictions_file(
     predict: Callable[[Mapping[str, Any]], NDArray[np.float32]],
     target: Target,
     inputs: InputPolicy,
+    together: int = SHOWN,
 ) -> bytes:
     """Some test examples with image, truth and prediction, spread evenly over test.
 
@@ -60,23 +63,41 @@ def predictions_file(
         predict: the head.
         target: of the task.
         inputs: how images are shown: as the encoder sees them.
+        together: how many are predicted together.
 
     Returns:
-        The content of an ``.npz`` file: ``example`` (k), ``image`` (k x images x size x size x 3, uint8), ``truth``
-        and ``predicted`` (k x height x width ids, or k x height x width x size float32).
+        The content of an ``.npz`` file: ``example`` (k), ``image`` (k x images x height x width x 3, uint8), ``truth``
+        and ``predicted`` (k x height x width ids, or k x height x width x size float32). Of images and truth with a
+        side above :data:`SIDE` every second pixel, or third, and so on.
     """
     places = np.unique(np.linspace(0, len(rows) - 1, min(SHOWN, len(rows))).astype(np.int64))
-    outputs = predict({layer: maps[places] for layer, maps in test.features.items()})
-    truth = np.asarray(test.labels[places])
-    if isinstance(target, Classes):
-        predicted, truth = outputs.argmax(axis=-1).astype(np.int16), truth.astype(np.int16)
-    else:
-        predicted = outputs.astype(np.float32)
+    truths, predictions = [], []
+    for start in range(0, len(places), together):
+        some = places[start : start + together]
+        outputs = predict({layer: maps[some] for layer, maps in test.features.items()})
+        answer = outputs.argmax(axis=-1).astype(np.int16) if isinstance(target, Classes) else outputs
+        truths.append(_thinned(np.asarray(test.labels[some])))
+        predictions.append(_thinned(answer))
+    truth, predicted = np.concatenate(truths), np.concatenate(predictions)
+    truth = truth.astype(np.int16) if isinstance(target, Classes) else truth
+    height, width = (-(-side // _step(inputs.sides)) for side in inputs.sides)
+    shown = inputs.model_copy(update={"size": height, "width": None if width == height else width})
     images = [
-        [fit_image(dataset.read(int(image)), inputs, "bilinear") for image in dataset.images[row]]
+        [fit_image(dataset.read(int(image)), shown, "bilinear") for image in dataset.images[row]]
         for row in rows[places]
     ]
     return _npz(example=rows[places], image=np.array(images, np.uint8), truth=truth, predicted=predicted)
+
+
+def _step(sides: tuple[int, int]) -> int:
+    return -(-max(sides) // SIDE)
+
+
+def _thinned(pixels: NDArray[Any]) -> NDArray[Any]:
+    """Of n x height x width x … what is shown."""
+    height, width = pixels.shape[1:3]
+    step = _step((height, width))
+    return pixels[:, ::step, ::step].copy()
 
 
 def _npz(**arrays: Any) -> bytes:

@@ -1,4 +1,4 @@
-"""Predictions at the resolution of the truth: what a head says about the square, said about the image."""
+"""Predictions at the resolution of the truth: what a head says about the frame, said about the image."""
 
 import numpy as np
 import torch
@@ -12,18 +12,18 @@ from virb.spec import Classes, Family, InputPolicy, Target
 def at_truth(
     outputs: NDArray[np.float32], height: int, width: int, target: Target, family: Family, inputs: InputPolicy
 ) -> NDArray[np.float32]:
-    """Bring predictions of one example from the square to the resolution of its truth, as benchmarks score them.
+    """Bring predictions of one example from the frame to the resolution of its truth, as benchmarks score them.
 
     Bilinear between the centres of pixels (``align_corners=False``), antialiased where the truth is coarser than the
-    square; log-probabilities sum to one again afterwards, and vectors of flow are counted in the pixels of the truth.
+    frame; log-probabilities sum to one again afterwards, and vectors of flow are counted in the pixels of the truth.
 
     Args:
-        outputs: size x size x classes log-probabilities, or x numbers.
+        outputs: height x width x classes log-probabilities, or x numbers, of the frame.
         height: of the truth in pixels.
         width: of the truth in pixels.
         target: a dense one.
         family: of its metrics.
-        inputs: how the image was brought into the square.
+        inputs: how the image was framed.
 
     Returns:
         height x width x classes, or x numbers.

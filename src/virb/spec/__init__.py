@@ -4,8 +4,9 @@ An :class:`Experiment` is a request. Its id hashes what is *declared*, so a stud
 or image exists. A :class:`Record` is the answer: the experiment, what was *found* when it ran, and the scores.
 """
 
-from virb.spec._experiment import LAYERS, EncoderSpec, Experiment, InputPolicy, Pretraining, ProbeSpec, Regime
+from virb.spec._experiment import LAYERS, EncoderSpec, Experiment, Pretraining, ProbeSpec, Regime
 from virb.spec._identity import Spec, digest_of
+from virb.spec._inputs import InputPolicy, Sides, input_policy, show_sides
 from virb.spec._metrics import CLASS_METRICS, FAMILIES, METRICS, Family, Metric
 from virb.spec._preprocessing import Overrides, Preprocessing
 from virb.spec._recipe import MIXTURE, Balance, DataRecipe, Recipe, share_of
@@ -39,6 +40,7 @@ __all__ = [
     "Record",
     "Regime",
     "Resolved",
+    "Sides",
     "Spec",
     "Splits",
     "Target",
@@ -46,5 +48,7 @@ __all__ = [
     "Trial",
     "Values",
     "digest_of",
+    "input_policy",
     "share_of",
+    "show_sides",
 ]

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal, Self, final
 from pydantic import Field, model_validator
 
 from virb.spec._identity import Spec, digest_of
+from virb.spec._inputs import InputPolicy
 from virb.spec._preprocessing import Overrides
 from virb.spec._task import Task
 
@@ -84,21 +85,6 @@ class ProbeSpec(Spec):
     def label(self) -> str:
         """The name, and whether a layer is chosen: scores of a chosen layer never share a column with the others."""
         return self.name if self.joint or len(self.layers) == 1 else f"{self.name} (best layer)"
-
-
-@final
-class InputPolicy(Spec):
-    """How an image becomes ``size`` x ``size`` pixels, the same for every encoder of a comparison.
-
-    ``squash`` resizes both sides, ``crop`` resizes the short side and takes the centre, ``pad`` resizes the long
-    side and centres the image on black.
-    """
-
-    size: int = Field(default=224, ge=1)
-    fit: Literal["squash", "crop", "pad"] = "squash"
-
-    def __str__(self) -> str:
-        return f"{self.size} px, {self.fit}"
 
 
 @final

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal, final
 from pydantic import BeforeValidator, Field, StrictInt, StrictStr
 from pydantic.functional_validators import AfterValidator
 
-from virb.spec import Balance, Recipe, Spec
+from virb.errors import UserError
+from virb.spec import Balance, Recipe, Spec, input_policy
 
 MOST_RUNS = 1000
 """More is a slip of the hand."""
@@ -36,6 +37,17 @@ Count = Annotated[StrictInt, Field(ge=1)]
 Number = Annotated[StrictInt, Field(ge=0)]
 Seeds = Annotated[tuple[Number, ...], BeforeValidator(_listed), AfterValidator(_each_once), Field(min_length=1)]
 Runs = Annotated[tuple[Number, ...], BeforeValidator(_counted), AfterValidator(_each_once), Field(min_length=1)]
+
+
+def _a_size(value: int | str) -> int | str:
+    try:
+        input_policy(value)
+    except UserError as error:
+        raise ValueError(error.problem) from error
+    return value
+
+
+Size = Annotated[StrictInt | StrictStr, AfterValidator(_a_size)]
 
 
 def _default(field: str) -> Any:
@@ -92,6 +104,9 @@ class StudyForm(Spec):
     tasks: Names = Field(description="a list of end tasks, such as [world-object, world-count]")
     probes: Names | None = Field(default=None, description="a list of probes, such as [logistic, knn]")
     layers: Literal["final", "best", "both"] = Field(default="both", description="final, best or both")
-    size: Count = Field(default=224, description="the side of the images that encoders see in pixels, such as 64")
+    size: Size = Field(
+        default=224,
+        description="the side of the images that encoders see in pixels, such as 64; or 512x1024, height x width",
+    )
     fit: Literal["squash", "crop", "pad"] = Field(default="squash", description="squash, crop or pad")
     seeds: Seeds = Field(default=(0,), description="a list of whole numbers, each once, such as [0]")

@@ -12,7 +12,7 @@ from virb.encoders import parse_encoder
 from virb.errors import UserError, unknown
 from virb.pretrain import METHODS, check_recipe, departures, pretrain
 from virb.probes import PROBES
-from virb.spec import DataRecipe, EncoderSpec, InputPolicy, Recipe, Task
+from virb.spec import DataRecipe, EncoderSpec, Recipe, Task, input_policy
 from virb.study._form import DataForm, PretrainForm
 from virb.study._grid import Study
 from virb.study._outlook import LeftOut, Outlook, outlook
@@ -78,7 +78,7 @@ class DeclaredStudy:
             probes=form.probes,
             layers=form.layers,
             seeds=form.seeds,
-            inputs=InputPolicy(size=form.size, fit=form.fit),
+            inputs=input_policy(form.size, form.fit),
         )
 
     def status(self, output: Path) -> tuple[RunState, ...]:
