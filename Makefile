@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# One process a core, each with one thread; a file's tests stay together, and with them what they share.
+SPREAD := -n auto --maxprocesses 8 --dist loadfile
 
 .PHONY: demo test test-long test-sweep check format browser fashion-mnist clean
 .DEFAULT_GOAL := help
@@ -18,7 +20,7 @@ demo: $(VENV)/.demo
 	$(BIN)/virb demo
 
 test: $(VENV)/.test browser fashion-mnist
-	$(BIN)/pytest $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/pytest $(SPREAD) $(ARGS)
 
 test-long: $(VENV)/.test
 	$(BIN)/pytest -m long $(ARGS)
