@@ -75,3 +75,32 @@ class RunningMedian:
             raise ValueError("there are no examples")
         middle = np.searchsorted(self._counts.cumsum(), [(total + 1) // 2, total // 2 + 1])
         return float((self._sums[middle] / self._counts[middle]).mean())
+
+
+@final
+class RunningMedians:
+    """A :class:`RunningMedian` of each of several numbers; nothing is kept before the first of them.
+
+    Args:
+        size: how many numbers.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._each: list[RunningMedian] = []
+
+    def add(self, numbers: Array) -> None:
+        """Take in n x size finite numbers."""
+        self._each = self._each or [RunningMedian() for _ in range(self._size)]
+        for place, median in enumerate(self._each):
+            median.add(numbers[:, place])
+
+    def value(self) -> NDArray[np.float32]:
+        """The medians, one a number.
+
+        Raises:
+            ValueError: there are no numbers.
+        """
+        if not self._each:
+            raise ValueError("there are no examples")
+        return np.array([median.value() for median in self._each], np.float32)

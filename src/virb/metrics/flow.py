@@ -5,7 +5,7 @@ from typing import final
 import numpy as np
 
 from virb.metrics import Array, Meter
-from virb.metrics._numbers import Floats, RunningMedian, check_numbers, mean_of_known
+from virb.metrics._numbers import Floats, RunningMedians, check_numbers, mean_of_known
 
 PIXELS, SHARE = 3.0, 0.05
 """An outlier is off by more than this many pixels and by more than this share of the truth's length."""
@@ -26,16 +26,14 @@ class FlowMeter(Meter):
         self._size = size
         self._epe: list[Floats] = []
         self._outliers: list[Floats] = []
-        self._medians: list[RunningMedian] = []
+        self._medians = RunningMedians(size)
 
     def add(self, outputs: Array | None, truth: Array) -> None:
         """Take in n x height x width x size numbers and their truth."""
         check_numbers(outputs, truth, self._size)
         known = np.asarray(np.isfinite(truth).all(axis=-1))
         if outputs is None:
-            self._medians = self._medians or [RunningMedian() for _ in range(self._size)]
-            for number, median in enumerate(self._medians):
-                median.add(truth[known][:, number])
+            self._medians.add(truth[known])
             return
         truth = np.where(known[..., None], truth, 0).astype(np.float64)
         error = np.linalg.norm(outputs - truth, axis=-1)
@@ -57,9 +55,7 @@ class FlowMeter(Meter):
 
     def constant(self, outputs_shape: tuple[int, ...]) -> Array:
         """The median of each number over all pixels that count, within 0.2 %."""
-        if not self._medians:
-            raise ValueError("there are no examples")
-        return np.broadcast_to(np.array([median.value() for median in self._medians], np.float32), outputs_shape)
+        return np.broadcast_to(self._medians.value(), outputs_shape)
 
     def _of_images(self) -> dict[str, Floats]:
         nothing = np.empty(0)

@@ -5,7 +5,7 @@ from typing import final
 import numpy as np
 
 from virb.metrics import Array, Meter
-from virb.metrics._numbers import Floats, RunningMedian, check_numbers, mean_of_known
+from virb.metrics._numbers import Floats, RunningMedians, check_numbers, mean_of_known
 
 METRICS = ("pixel-mae", "pixel-rmse")
 
@@ -24,16 +24,14 @@ class IntensityMeter(Meter):
     def __init__(self, size: int = 1) -> None:
         self._size = size
         self._images: list[tuple[float, float]] = []
-        self._medians: list[RunningMedian] = []
+        self._medians = RunningMedians(size)
 
     def add(self, outputs: Array | None, truth: Array) -> None:
         """Take in n x height x width x size numbers and their truth."""
         check_numbers(outputs, truth, self._size)
         known = np.asarray(np.isfinite(truth).all(axis=-1))
         if outputs is None:
-            self._medians = self._medians or [RunningMedian() for _ in range(self._size)]
-            for number, median in enumerate(self._medians):
-                median.add(truth[known][:, number])
+            self._medians.add(truth[known])
             return
         for prediction, right, valid in zip(outputs, truth, known, strict=True):
             error = prediction[valid].astype(np.float64) - right[valid]
@@ -56,9 +54,7 @@ class IntensityMeter(Meter):
 
     def constant(self, outputs_shape: tuple[int, ...]) -> Array:
         """The median of each number over all pixels that count, within 0.2 %."""
-        if not self._medians:
-            raise ValueError("there are no examples")
-        return np.broadcast_to(np.array([median.value() for median in self._medians], np.float32), outputs_shape)
+        return np.broadcast_to(self._medians.value(), outputs_shape)
 
     def _of_images(self) -> dict[str, Floats]:
         return dict(zip(METRICS, np.array(self._images, np.float64).reshape(-1, 2).T, strict=True))
