@@ -182,8 +182,13 @@ def test_workers_end_with_a_parent_that_is_killed(run, tmp_path):
 def test_ctrl_c_ends_parent_and_workers_with_one_voice(run, tmp_path):
     started = tmp_path / "started"
     code = f"{WAITING}next(iterator)".replace("\n", "\n    ")
+    # What a shell has put in the background ignores the signal, and so does all that it starts.
+    heard = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
     process = run(
-        "-c", f"try:{code}\nexcept KeyboardInterrupt:\n    print('stopped')", str(started), start_new_session=True
+        "-c",
+        f"{heard}try:{code}\nexcept KeyboardInterrupt:\n    print('stopped')",
+        str(started),
+        start_new_session=True,
     )
     errands.wait_for(str(started))
     # As early as can be: one of the workers may still be starting.
