@@ -51,7 +51,9 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--encoder", default="random:resnet18")
     options.add_argument("--size", default="1024x2048")
-    options.add_argument("--images", type=int, default=12, help="half of them for fit, a quarter each for the others")
+    options.add_argument(
+        "--images", type=int, default=12, help="four or more: half for fit, a quarter each for the others"
+    )
     options.add_argument("--probe", action="append", choices=PROBES.names())
     options.add_argument("--steps", type=int, default=8, help="of dense-pyramid, which takes 450 by default")
     options.add_argument("--cache", default="100GB", help="budget for features")

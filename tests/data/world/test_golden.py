@@ -18,7 +18,7 @@ GOLDEN = {
     "clips": (1, 1, "33b0d909652b1f1c"),
     "few": (1, 1, "7b21a5fd605b07d3"),
     "flats": (1, 1, "8287f6f3e40d3ac4"),
-    "hands": (1, 1, "6f226571d87bb2ab"),
+    "hands": (1, 2, "27283c5cc2819aef"),
     "objects": (1, 1, "aba0638be6a4b83e"),
     "objects-shifted": (1, 1, "783884f080fec225"),
     "pawns": (1, 1, "5257c5db83695ad0"),

@@ -25,7 +25,7 @@ REGIONS = ("background", *HANDS)
 
 TABLE = 0.75
 """Metres from the floor to the top of the table."""
-_FEWEST = 110 / 96**2
+_FEWEST = 150 / 96**2
 """Share of the image below which a hand is cut off so far that it is drawn again."""
 _SOLIDS: tuple[ShapeKind, ...] = ("box", "ellipsoid", "cylinder", "cone")
 
@@ -35,6 +35,7 @@ class Hands(SceneSet):
     """Up to four hands over a table."""
 
     title = "Hands"
+    version = 2
     about = (
         "A table with things on it from the eyes of one of two people who face each other; up to four hands reach "
         "anywhere, crossed or not. Skin, sleeves and things are of the same materials, so that shape alone says what "
@@ -55,7 +56,7 @@ class Hands(SceneSet):
         draw = stream.child("camera")
         eye = (draw.uniform(-0.12, 0.12), TABLE + draw.uniform(0.42, 0.6), draw.uniform(0.5, 0.68))
         target = (draw.uniform(-0.1, 0.1), TABLE, draw.uniform(-0.1, 0.08))
-        camera = aimed(eye, target, draw.uniform(36, 46), draw.uniform(-10, 10))
+        camera = aimed(eye, target, draw.uniform(26, 34), draw.uniform(-10, 10))
         return Drawn((Scene(tuple(shapes), camera, lamp(stream.child("lamp"), (4.0, 2.6, 4.0))),))
 
     def accept(self, drawn: Drawn, frames: Sequence[Frame]) -> bool:
@@ -87,8 +88,8 @@ def _hands(draw: Stream) -> dict[int, Hand]:
 
 def _reaching(draw: Stream, mine: bool, side: int) -> Hand:
     """One hand of somebody; what is drawn for me is turned by half a circle about the table for you."""
-    x = side * 0.07 + draw.uniform(-0.2, 0.2)
-    wrist = (x, TABLE + draw.uniform(0.025, 0.12), draw.uniform(0.06, 0.28))
+    x = side * 0.05 + draw.uniform(-0.16, 0.16)
+    wrist = (x, TABLE + draw.uniform(0.025, 0.12), draw.uniform(0.04, 0.2))
     shoulder = (side * draw.uniform(0.17, 0.23) + draw.uniform(-0.05, 0.05), TABLE + 0.3, draw.uniform(0.62, 0.75))
     hand = held(draw, side, wrist, shoulder)
     if mine:
