@@ -161,3 +161,14 @@ def test_where_a_module_is_defined_and_its_mode_change_nothing():
 
     assert code_digest(edited("images")) == code_digest(edited("\\\n images"))
     assert code_digest(Colours().train()) == code_digest(Colours().eval())
+
+
+def test_a_record_tells_the_architecture_that_was_found(photos, tmp_path):
+    torch.save(timm.create_model("resnet18").state_dict(), tmp_path / "weights.pth")
+    encoders = [f"checkpoint:{tmp_path / 'weights.pth'}{arch}" for arch in ("", "@resnet18")]
+    found = [
+        record.resolved.arch
+        for encoder in encoders
+        for record in virb.evaluate(encoder, f"folder:{photos}", probes=["logistic"], layers="final", size=32).records
+    ]
+    assert found == ["resnet18", None]  # what was declared is not said again
