@@ -32,14 +32,13 @@ _IMAGE, _BY_LABEL, _BY_CLASS = "_leftImg8bit.png", "_gtFine_labelIds.png", "_gtF
 
 def _classes(path: Path, key: str) -> NDArray[np.uint8]:
     """Class ids from ``labelIds``, or from ``labelTrainIds`` as they are. The study learnt void as a class."""
-    ids = decode_ids(path, key)
-    if path.name.endswith(_BY_CLASS):
-        known = (ids >= 0) & ((ids < len(CLASSES)) | (ids == VOID))
-    else:
-        known = (ids >= 0) & (ids < len(LABELS))
+    ids, by_class = decode_ids(path, key), path.name.endswith(_BY_CLASS)
+    known = (ids >= 0) & (ids < len(CLASSES if by_class else LABELS))
+    if by_class:
+        known |= ids == VOID
     if not known.all():
-        raise BadImage(key, f"'{ids[~known][0]}' is no id of {'labelTrainIds' if _BY_CLASS in key else 'labelIds'}")
-    return ids.astype(np.uint8) if path.name.endswith(_BY_CLASS) else _OF_LABEL[ids]
+        raise BadImage(key, f"'{ids[~known][0]}' is no id of {'labelTrainIds' if by_class else 'labelIds'}")
+    return ids.astype(np.uint8) if by_class else _OF_LABEL[ids]
 
 
 def _official(folder: Path) -> Listing:
